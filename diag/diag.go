@@ -1,0 +1,227 @@
+// Package diag holds what kiln says to its user when something is wrong: error conditions with the
+// names and SQLSTATEs of Apache Spark, the place in the SQL text, and the rendering of both.
+//
+// A user error is a value of type *Error and is returned. An internal bug panics with a *Bug, which is
+// recovered at the root of a query and at the top of each worker goroutine.
+package diag
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Span is a half-open range [Start, Stop) of byte offsets in the SQL text of a statement.
+// The zero Span means "no place known".
+type Span struct{ Start, Stop int32 }
+
+// IsZero reports whether s names no place.
+func (s Span) IsZero() bool { return s == Span{} }
+
+// To returns the smallest span that holds s and t; a zero span is ignored.
+func (s Span) To(t Span) Span {
+	switch {
+	case s.IsZero():
+		return t
+	case t.IsZero():
+		return s
+	}
+	return Span{min(s.Start, t.Start), max(s.Stop, t.Stop)}
+}
+
+// Param is one named parameter of an error condition, as Spark names it.
+type Param struct{ Name, Value string }
+
+// Error is a user error: a condition of Spark's list, its parameters as data, and a place.
+type Error struct {
+	Condition   string  // Spark's name, such as "DIVIDE_BY_ZERO" or "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
+	SQLState    string  // five characters
+	Params      []Param // in the order given
+	Text        string  // the message, parameters filled in
+	Span        Span    // the place in SQL, zero if unknown
+	SQL         string  // the statement that Span refers to; set by WithSQL
+	Suggestions []string
+	Cause       error
+}
+
+// New makes an error of a condition listed in this package. nameValues alternate between parameter names and values.
+// An unlisted condition is a bug in kiln and panics.
+func New(condition string, nameValues ...string) *Error {
+	c, ok := conditions[condition]
+	if !ok {
+		panic(&Bug{Value: "diag: unlisted condition " + condition})
+	}
+	e := &Error{Condition: condition, SQLState: c.SQLState}
+	for i := 0; i+1 < len(nameValues); i += 2 {
+		e.Params = append(e.Params, Param{nameValues[i], nameValues[i+1]})
+	}
+	e.Text = fill(c.Message, e.Params)
+	return e
+}
+
+// Unsupported is the one error for what kiln can read but not do; what names the construct.
+func Unsupported(what string) *Error { return New("UNSUPPORTED_FEATURE", "feature", what) }
+
+func fill(template string, params []Param) string {
+	pairs := make([]string, 0, 2*len(params))
+	for _, p := range params {
+		pairs = append(pairs, "<"+p.Name+">", p.Value)
+	}
+	return strings.NewReplacer(pairs...).Replace(template)
+}
+
+// At sets the place of e where it has none yet, and returns e.
+func (e *Error) At(s Span) *Error {
+	if e.Span.IsZero() {
+		e.Span = s
+	}
+	return e
+}
+
+// Wrap records the error that caused e, and returns e.
+func (e *Error) Wrap(cause error) *Error { e.Cause = cause; return e }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Param returns the value of a parameter, or "".
+func (e *Error) Param(name string) string {
+	for _, p := range e.Params {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// Message is Spark's message line: "[CONDITION] text SQLSTATE: 22012".
+func (e *Error) Message() string {
+	return "[" + e.Condition + "] " + e.Text + " SQLSTATE: " + e.SQLState
+}
+
+// Error is Message followed, if the place is known, by the line of SQL with a caret under it.
+func (e *Error) Error() string {
+	m := e.Message()
+	if place := e.Caret(); place != "" {
+		m += "\n" + place
+	}
+	if e.Cause != nil {
+		m += "\ncaused by: " + e.Cause.Error()
+	}
+	return m
+}
+
+// Position returns the one-based line and column (in characters) of the error's place; zero, zero if unknown.
+func (e *Error) Position() (line, column int) {
+	if e.SQL == "" || e.Span.IsZero() {
+		return 0, 0
+	}
+	at := min(int(e.Span.Start), len(e.SQL))
+	before := e.SQL[:at]
+	line = strings.Count(before, "\n") + 1
+	column = len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1
+	return line, column
+}
+
+// Caret renders the place as Spark does: "== SQL (line 1, position 8) ==", the source line, and carets below it.
+func (e *Error) Caret() string {
+	line, column := e.Position()
+	if line == 0 {
+		return ""
+	}
+	text := strings.Split(e.SQL, "\n")[line-1]
+	width := len([]rune(e.SQL[min(int(e.Span.Start), len(e.SQL)):min(int(e.Span.Stop), len(e.SQL))]))
+	width = max(1, min(width, len([]rune(text))-column+1))
+	return fmt.Sprintf("== SQL (line %d, position %d) ==\n%s\n%s%s", line, column, text, strings.Repeat(" ", column-1), strings.Repeat("^", width))
+}
+
+// WithSQL attaches the statement text to a user error found anywhere in err's chain, so that it can show its place.
+func WithSQL(err error, sql string) error {
+	var e *Error
+	if errors.As(err, &e) && e.SQL == "" {
+		e.SQL = sql
+	}
+	return err
+}
+
+// ConditionOf returns the condition of the first user error in err's chain, or "".
+func ConditionOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Condition
+	}
+	return ""
+}
+
+// Bug is the value that kiln panics with on a broken internal invariant, and the error that a query returns for it.
+type Bug struct {
+	Value any
+	Stack []byte
+}
+
+// Error describes the bug as Spark's INTERNAL_ERROR.
+func (b *Bug) Error() string {
+	return fmt.Sprintf("[INTERNAL_ERROR] kiln failed in a way it never should: %v SQLSTATE: XX000\n%s", b.Value, b.Stack)
+}
+
+// Recover turns a panic into an error: deferred as `defer diag.Recover(&err)`.
+func Recover(err *error) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	switch r := r.(type) {
+	case *Error:
+		*err = r
+	case *Bug:
+		if r.Stack == nil {
+			r.Stack = stack()
+		}
+		*err = r
+	default:
+		*err = &Bug{Value: r, Stack: stack()}
+	}
+}
+
+// Nearest returns the names closest to name (edit distance, case ignored), best first, at most n.
+func Nearest(name string, names []string, n int) []string {
+	type scored struct {
+		name string
+		d    int
+	}
+	low := strings.ToLower(name)
+	all := make([]scored, 0, len(names))
+	for _, c := range names {
+		all = append(all, scored{c, distance(low, strings.ToLower(c))})
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].d < all[j].d })
+	out := []string{}
+	for _, s := range all {
+		if len(out) == n {
+			break
+		}
+		out = append(out, s.name)
+	}
+	return out
+}
+
+func distance(a, b string) int {
+	prev := make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	cur := make([]int, len(b)+1)
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+		}
+		prev, cur = cur, prev
+	}
+	return prev[len(b)]
+}

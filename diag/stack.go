@@ -1,0 +1,5 @@
+package diag
+
+import "runtime/debug"
+
+func stack() []byte { return debug.Stack() }

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Makes .venv/ at the root of the repository with the pinned packages of
+# requirements.txt; with the argument "bench" those of requirements-bench.txt
+# as well. Done already, it returns at once: a stamp in .venv/ holds the hash of
+# the pins that were installed.
+#
+# Exit status: 0 ready, 3 python3 or java is missing (one line says which),
+# anything else: the installation failed.
+set -eu
+
+scripts=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$scripts")
+venv=$root/.venv
+wanted=${1:-test}
+
+case $wanted in
+test) lists=$scripts/requirements.txt ;;
+bench) lists="$scripts/requirements.txt $scripts/requirements-bench.txt" ;;
+*) echo "usage: setup-test-env.sh [test|bench]" >&2; exit 2 ;;
+esac
+
+missing() {
+	echo "setup-test-env: $1 not found; the tests against Spark and DuckDB need it" >&2
+	exit 3
+}
+command -v python3 >/dev/null 2>&1 || missing python3
+command -v java >/dev/null 2>&1 || missing "java (17 or newer)"
+
+# cksum is in every POSIX system; sha256sum is not.
+pins=$(cat $lists | cksum | tr ' ' '-')
+stamp=$venv/.kiln-$wanted
+ready() { [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$pins" ]; }
+if ready; then exit 0; fi
+
+# Two test programs may arrive here at the same moment: one installs, the other
+# waits for it. A lock whose owner is dead is taken over.
+mkdir -p "$root/.cache"
+lock=$root/.cache/setup-test-env.lock
+until mkdir "$lock" 2>/dev/null; do
+	owner=$(cat "$lock/pid" 2>/dev/null || true)
+	if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+		rm -f "$lock/pid"
+		rmdir "$lock" 2>/dev/null || true
+		continue
+	fi
+	sleep 1
+done
+echo $$ >"$lock/pid"
+trap 'rm -f "$lock/pid"; rmdir "$lock" 2>/dev/null || true' EXIT
+trap 'exit 1' INT TERM
+if ready; then exit 0; fi
+
+echo "setup-test-env: installing the $wanted packages into .venv (once)" >&2
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+for list in $lists; do
+	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list" >&2
+done
+echo "$pins" >"$stamp"

@@ -11,6 +11,7 @@ import json
 import math
 import struct
 import sys
+from decimal import Context, Decimal
 
 
 def double(value):
@@ -27,7 +28,7 @@ def single(value):
     if math.isnan(value) or math.isinf(value):
         return double(value)
     stored = struct.pack("f", value)
-    for digits in range(6, 9):
+    for digits in range(1, 9):
         short = float(f"{value:.{digits}g}")
         try:
             if struct.pack("f", short) == stored:
@@ -37,9 +38,12 @@ def single(value):
     return float(f"{value:.9g}")
 
 
-def decimal(value):
-    """A decimal in plain notation, never with an exponent."""
-    return format(value, "f")
+EXACT = Context(prec=100)
+
+
+def decimal(value, scale):
+    """A decimal in plain notation, with the digits that its type has after the point."""
+    return format(value.quantize(Decimal(1).scaleb(-scale), context=EXACT), "f")
 
 
 def binary(value):

@@ -1,5 +1,6 @@
 """Spark as an oracle: a session, and any statement's answer or error as data."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -22,6 +23,8 @@ class Oracle:
     """
 
     def __init__(self, threads=2, zone="UTC", conf=None, memory="2g"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # no look-up of the host name
+        logging.disable()  # PySpark logs every error that it also raises
         self.directory = tempfile.mkdtemp(prefix="kiln-spark-")
         log4j = Path(__file__).with_name("log4j2.properties").as_uri()
         builder = (
@@ -32,6 +35,7 @@ class Oracle:
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log4j} -Duser.timezone={zone}")
             .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
             .config("spark.local.dir", os.path.join(self.directory, "local"))
             .config("spark.sql.warehouse.dir", os.path.join(self.directory, "warehouse"))
             .config("spark.sql.session.timeZone", zone)
@@ -163,7 +167,7 @@ def encode(value, kind):
     if isinstance(kind, T.FloatType):
         return encoding.single(value)
     if isinstance(kind, T.DecimalType):
-        return encoding.decimal(value)
+        return encoding.decimal(value, kind.scale)
     if isinstance(kind, T.BinaryType):
         return encoding.binary(value)
     if isinstance(kind, T.ArrayType):

@@ -21,7 +21,8 @@ files=$root/testdata/spark/files.txt
 cache=$root/.cache/spark-tests
 stamp=$cache/.unpacked
 pins="$version $sha256 $(cksum <"$files")"
-if [ "$(cat "$stamp" 2>/dev/null)" = "$pins" ]; then exit 0; fi
+ready() { [ "$(cat "$stamp" 2>/dev/null)" = "$pins" ]; }
+if ready; then exit 0; fi
 
 for tool in python3 mvn; do
 	if ! command -v $tool >/dev/null 2>&1; then
@@ -30,6 +31,10 @@ for tool in python3 mvn; do
 	fi
 done
 
+. "$scripts/lock.sh"
+take_lock fetch-spark-tests
+if ready; then exit 0; fi
+
 mkdir -p "$cache"
 jar=$cache/spark-sql_2.13-$version-tests.jar
 if [ ! -f "$jar" ]; then
@@ -37,9 +42,9 @@ if [ ! -f "$jar" ]; then
 	# Run where there is no pom.xml to read, and drop the colour codes of a quiet run.
 	(cd "$cache" && mvn --quiet --batch-mode -Dstyle.color=never "$plugin:copy" \
 		-Dartifact=org.apache.spark:spark-sql_2.13:$version:jar:tests \
-		-DoutputDirectory="$cache/download.$$" -Dmdep.overWriteReleases=true) >&2
-	mv "$cache/download.$$/spark-sql_2.13-$version-tests.jar" "$jar"
-	rmdir "$cache/download.$$"
+		-DoutputDirectory="$cache/download" -Dmdep.overWriteReleases=true) >&2
+	mv "$cache/download/spark-sql_2.13-$version-tests.jar" "$jar"
+	rmdir "$cache/download"
 fi
 
 python3 - "$jar" "$sha256" "$files" "$cache" <<'PYTHON'

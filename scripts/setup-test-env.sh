@@ -32,22 +32,8 @@ stamp=$venv/.kiln-$wanted
 ready() { [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$pins" ]; }
 if ready; then exit 0; fi
 
-# Two test programs may arrive here at the same moment: one installs, the other
-# waits for it. A lock whose owner is dead is taken over.
-mkdir -p "$root/.cache"
-lock=$root/.cache/setup-test-env.lock
-until mkdir "$lock" 2>/dev/null; do
-	owner=$(cat "$lock/pid" 2>/dev/null || true)
-	if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
-		rm -f "$lock/pid"
-		rmdir "$lock" 2>/dev/null || true
-		continue
-	fi
-	sleep 1
-done
-echo $$ >"$lock/pid"
-trap 'rm -f "$lock/pid"; rmdir "$lock" 2>/dev/null || true' EXIT
-trap 'exit 1' INT TERM
+. "$scripts/lock.sh"
+take_lock setup-test-env
 if ready; then exit 0; fi
 
 echo "setup-test-env: installing the $wanted packages into .venv (once)" >&2

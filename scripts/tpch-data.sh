@@ -13,7 +13,8 @@ fi
 scale=$1
 directory=$2
 scripts=$(cd "$(dirname "$0")" && pwd)
-venv=$(dirname "$scripts")/.venv
+root=$(dirname "$scripts")
+venv=$root/.venv
 
 case $scale in
 0.0*) size=256KB ;;
@@ -23,14 +24,18 @@ esac
 "$scripts/setup-test-env.sh"
 made="scale $scale, row groups of $size, $(grep '^tpcgen-cli' "$scripts/requirements.txt")"
 stamp=$directory/.made
-if [ "$(cat "$stamp" 2>/dev/null)" = "$made" ]; then exit 0; fi
+ready() { [ "$(cat "$stamp" 2>/dev/null)" = "$made" ]; }
+if ready; then exit 0; fi
+. "$scripts/lock.sh"
+partial=$directory.partial
+cleanup() { rm -rf "$partial"; }
+take_lock tpch-data
+if ready; then exit 0; fi
 
 # Made beside the place and renamed, so that a broken run leaves nothing that
 # looks complete.
 mkdir -p "$(dirname "$directory")"
-partial=$directory.partial.$$
-trap 'rm -rf "$partial"' EXIT
-trap 'exit 1' INT TERM
+rm -rf "$partial"
 "$venv/bin/tpcgen-cli" tpch parquet --scale-factor "$scale" --output-dir "$partial" \
 	--compression SNAPPY --row-group-bytes "$size" >&2
 mkdir -p "$directory"

@@ -176,3 +176,60 @@ func TestMissingTools(t *testing.T) {
 		t.Errorf("not the one line: %q", text)
 	}
 }
+
+// TestAskSpark asks for one of each kind of value that needs care on the way
+// from Spark into the machine format.
+func TestAskSpark(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starting Spark takes 10 seconds")
+	}
+	tests := []struct{ sql, kind, value string }{
+		{"SELECT 9007199254740993", "bigint", `9007199254740993`},
+		{"SELECT CAST(0.1 AS FLOAT)", "float", `0.1`},
+		{"SELECT DOUBLE('-inf')", "double", `"-Infinity"`},
+		{"SELECT 1e-8BD", "decimal(8,8)", `"0.00000001"`},
+		{"SELECT DATE'0001-01-01' - 400", "date", `"-0001-11-28"`},
+		{"SELECT TIMESTAMP'2024-01-02 03:04:05.120'", "timestamp", `"2024-01-02 03:04:05.12"`},
+		{"SELECT INTERVAL '1-2' YEAR TO MONTH", "interval year to month", `"INTERVAL '1-2' YEAR TO MONTH"`},
+		{"SELECT X'00FF'", "binary", `"AP8="`},
+		{"SELECT NULL", "void", `null`},
+		{"SELECT MAP('b', 1, 'a', NULL)", "map<string,int>", `[["b",1],["a",null]]`},
+		{"SELECT ARRAY(STRUCT(1 AS x, DATE'2020-01-01' AS d))", "array<struct<x:int,d:date>>", `[{"d":"2020-01-01","x":1}]`},
+		{"SELECT NAMED_STRUCT('x', 1, 'x', 2)", "struct<x:int,x:int>", `[["x",1],["x",2]]`},
+		{"SELECT PARSE_JSON('{\"a\":[1]}')", "variant", `"{\"a\":[1]}"`},
+	}
+	var requests []Request
+	for _, test := range tests {
+		requests = append(requests, Request{SQL: test.sql})
+	}
+	requests = append(requests,
+		Request{SQL: "SELECT 1/0"},
+		Request{SQL: "SELECT 1/0", Conf: map[string]string{"spark.sql.ansi.enabled": "false"}},
+		Request{SQL: "SELECT nope FROM (VALUES (1)) AS t(yes)"})
+	responses := AskSpark(t, requests)
+	for i, test := range tests {
+		response := responses[i]
+		if response.Failure != nil {
+			t.Errorf("%s: %v", test.sql, response.Failure)
+			continue
+		}
+		if kind := response.Columns[0].Type; kind != test.kind {
+			t.Errorf("%s: type %s, want %s", test.sql, kind, test.kind)
+		}
+		if value := text(response.Rows[0][0]); value != test.value {
+			t.Errorf("%s: %s, want %s", test.sql, value, test.value)
+		}
+	}
+	rest := responses[len(tests):]
+	if failure := rest[0].Failure; failure == nil || failure.Condition != "DIVIDE_BY_ZERO" || failure.SQLState != "22012" {
+		t.Errorf("1/0: %+v", rest[0])
+	}
+	if rest[1].Failure != nil || rest[1].Rows[0][0] != nil {
+		t.Errorf("1/0 without ANSI: %+v", rest[1])
+	}
+	failure := rest[2].Failure
+	if failure == nil || failure.Condition != "UNRESOLVED_COLUMN.WITH_SUGGESTION" ||
+		failure.MessageParameters["objectName"] != "`nope`" || failure.Line != 1 || failure.Column != 8 {
+		t.Errorf("unknown column: %+v", failure)
+	}
+}

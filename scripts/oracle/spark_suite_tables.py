@@ -7,6 +7,7 @@ scripts/fetch-spark-tests.sh unpacks. Everything else (int4_tbl, …) the files 
 the suite make for themselves, as views. Done already, it returns at once.
 """
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def main():
     done = TABLES / ".done"
     if done.exists():
         return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / ".tables.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # released by closing, also when this process dies
+        if not done.exists():
+            write()
+
+
+def write():
     if not ROWS.is_dir():
         raise SystemExit("spark_suite_tables: run scripts/fetch-spark-tests.sh first")
     partial = CACHE / "tables.partial"

@@ -14,8 +14,8 @@ venv=$root/.venv
 wanted=${1:-test}
 
 case $wanted in
-test) lists=$scripts/requirements.txt ;;
-bench) lists="$scripts/requirements.txt $scripts/requirements-bench.txt" ;;
+test) lists=requirements.txt ;;
+bench) lists="requirements.txt requirements-bench.txt" ;;
 *) echo "usage: setup-test-env.sh [test|bench]" >&2; exit 2 ;;
 esac
 
@@ -24,21 +24,29 @@ missing() {
 	exit 3
 }
 command -v python3 >/dev/null 2>&1 || missing python3
-command -v java >/dev/null 2>&1 || missing "java (17 or newer)"
+command -v java >/dev/null 2>&1 || missing java
 
-# cksum is in every POSIX system; sha256sum is not.
-pins=$(cat $lists | cksum | tr ' ' '-')
-stamp=$venv/.kiln-$wanted
-ready() { [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$pins" ]; }
+# One stamp for each list. cksum is in every POSIX system; sha256sum is not.
+pins() { cksum <"$scripts/$1"; }
+installed() { [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.$1" 2>/dev/null)" = "$(pins "$1")" ]; }
+ready() {
+	for list in $lists; do
+		installed "$list" || return 1
+	done
+}
 if ready; then exit 0; fi
+
+# The version is not asked for above: starting java takes longer than all the rest.
+java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' || missing "java 17 or newer"
 
 . "$scripts/lock.sh"
 take_lock setup-test-env
 if ready; then exit 0; fi
 
 echo "setup-test-env: installing the $wanted packages into .venv (once)" >&2
-[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$venv"
 for list in $lists; do
-	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list" >&2
+	if installed "$list"; then continue; fi
+	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$scripts/$list" >&2
+	pins "$list" >"$venv/.$list"
 done
-echo "$pins" >"$stamp"

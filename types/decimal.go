@@ -76,26 +76,26 @@ func WiderDecimal(a, b Type) Type {
 	return DecimalType(MaxPrecision, max(0, scale-(precision-MaxPrecision)))
 }
 
-// DecimalForType is the decimal that a number of another numeric type is cast to when it meets a decimal.
-// It returns t itself for a decimal and ok false for a type that is no number.
-func DecimalForType(t Type) (decimal Type, ok bool) {
+// DecimalFor is the decimal that a number of another numeric type is cast to when it meets a decimal.
+// It is t itself for a decimal, and void for a type that is no number.
+func DecimalFor(t Type) Type {
 	switch t.Kind {
 	case Byte:
-		return DecimalType(3, 0), true
+		return DecimalType(3, 0)
 	case Short:
-		return DecimalType(5, 0), true
+		return DecimalType(5, 0)
 	case Int:
-		return DecimalType(10, 0), true
+		return DecimalType(10, 0)
 	case Long:
-		return DecimalType(20, 0), true
+		return DecimalType(20, 0)
 	case Float:
-		return DecimalType(14, 7), true
+		return DecimalType(14, 7)
 	case Double:
-		return DecimalType(30, 15), true
+		return DecimalType(30, 15)
 	case Decimal:
-		return t, true
+		return t
 	}
-	return Type{}, false
+	return VoidType
 }
 
 // DecimalForIntegerLiteral is the smallest decimal for an integer literal: what Spark casts the literal to
@@ -109,20 +109,13 @@ func DecimalForLiteral(unscaled Int128, scale int) Type {
 
 // IsWiderDecimal reports whether decimal d holds every value of t, an integral or decimal type.
 func IsWiderDecimal(d, t Type) bool {
-	u, ok := DecimalForType(t)
-	if !ok || t.IsFloating() {
-		return false
-	}
-	return d.Precision-d.Scale >= u.Precision-u.Scale && d.Scale >= u.Scale
+	u := DecimalFor(t)
+	return u.Kind == Decimal && !t.IsFloating() && d.Precision-d.Scale >= u.Precision-u.Scale && d.Scale >= u.Scale
 }
 
-// IsTighterDecimal reports whether decimal d fits into t without loss: an integral type of enough digits, float or double.
+// IsTighterDecimal reports whether every value of decimal d fits the numeric type t: an integral type of enough digits,
+// float and double by Spark's measure of 7 and 15 digits.
 func IsTighterDecimal(d, t Type) bool {
-	if t.Kind == Decimal {
-		return IsWiderDecimal(t, d)
-	}
-	if u, ok := DecimalForType(t); ok {
-		return d.Precision-d.Scale <= u.Precision-u.Scale && d.Scale <= u.Scale
-	}
-	return false
+	u := DecimalFor(t)
+	return u.Kind == Decimal && d.Precision-d.Scale <= u.Precision-u.Scale && d.Scale <= u.Scale
 }

@@ -208,12 +208,12 @@ func TestDecimalFloats(t *testing.T) {
 		v, scale := randomDecimal(r, 38), r.IntN(39)
 		exact := new(big.Rat).SetFrac(bigOf(v), tenTo(scale))
 		want, _ := exact.Float64()
-		if got := DecimalFloat64(v, scale); got != want {
-			t.Fatalf("DecimalFloat64(%v, %d) = %v, want %v", v, scale, got, want)
+		if got := DecimalToFloat64(v, scale); got != want {
+			t.Fatalf("DecimalToFloat64(%v, %d) = %v, want %v", v, scale, got, want)
 		}
 		want32, _ := exact.Float32()
-		if got := DecimalFloat32(v, scale); got != want32 {
-			t.Fatalf("DecimalFloat32(%v, %d) = %v, want %v", v, scale, got, want32)
+		if got := DecimalToFloat32(v, scale); got != want32 {
+			t.Fatalf("DecimalToFloat32(%v, %d) = %v, want %v", v, scale, got, want32)
 		}
 	}
 	for _, c := range []struct {

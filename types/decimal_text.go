@@ -239,8 +239,8 @@ func ParseDecimal(s string) (unscaled Int128, scale int, status TextStatus) {
 	return unscaled, scale, TextOK
 }
 
-// DecimalFloat64 is the double nearest to an unscaled value of the given scale.
-func DecimalFloat64(unscaled Int128, scale int) float64 {
+// DecimalToFloat64 is the double nearest to an unscaled value of the given scale.
+func DecimalToFloat64(unscaled Int128, scale int) float64 {
 	if scale == 0 {
 		return unscaled.Float64()
 	}
@@ -252,8 +252,8 @@ func DecimalFloat64(unscaled Int128, scale int) float64 {
 	return f
 }
 
-// DecimalFloat32 is the float nearest to an unscaled value of the given scale.
-func DecimalFloat32(unscaled Int128, scale int) float32 {
+// DecimalToFloat32 is the float nearest to an unscaled value of the given scale.
+func DecimalToFloat32(unscaled Int128, scale int) float32 {
 	var buf [48]byte
 	f, _ := strconv.ParseFloat(string(appendExponent(buf[:0], unscaled, scale)), 32)
 	return float32(f)

@@ -1,0 +1,18 @@
+// Package builtin is the one table of functions: what Spark SQL calls them, what they accept, what they return, how
+// they are computed, and their documentation with examples. Binding, folding, execution, the functions package,
+// DESCRIBE FUNCTION, SHOW FUNCTIONS, the docs page and the tests that run every example all read this table.
+//
+// To add a scalar function, add one entry to the slice of its group (mathFunctions, stringFunctions, …):
+//
+//	scalar("cbrt", doc("math_funcs", "Returns the cube root of expr.", "expr - a number").
+//		example("SELECT cbrt(27.0);", "3.0"),
+//		signature{params: of(double), result: types.DoubleType, kernel: unary(math.Cbrt)}),
+//
+// A signature says which parameters it takes (of, opt, rest), its result type, and its kernel, usually one of
+// the adapters in adapters*.go around a plain Go function. Functions whose types depend on the arguments use resolve
+// instead of result and kernel; functions that are other expressions in disguise use rewrite. An aggregate is an
+// entry of aggregateFunctions with a kernel over states. A new slice is added to table.go.
+//
+// Kernels get flat or constant vectors in the widest layout and never allocate per row. Errors of rows are *diag.Error
+// with Spark's condition; the try_ functions and the non-ANSI mode turn them into null in the kernel, chosen at binding.
+package builtin

@@ -1,0 +1,156 @@
+package exec
+
+import (
+	"time"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/vector"
+)
+
+// local is the part of a running stage that one worker at a time holds: a reader, a machine for the program, and the
+// worker's part of the sink. It moves from worker to worker only between chunks.
+type local struct {
+	run     *stageRun
+	reader  source.Reader
+	machine *program.Machine
+	sink    LocalSink
+	ordered MorselSink // sink, if it wants to know morsels
+	columns []*vector.Vector
+	emit    func(c *vector.Chunk) error
+
+	morsel  source.Morsel
+	index   int // of morsel in the stage's list
+	at      program.Position
+	open    bool // morsel has been announced and opened
+	rowBase int64
+	done    bool
+
+	sinkTime, loadTime time.Duration
+	emitted            int64
+	bytesRead          int64
+}
+
+// begin chooses the morsel to read next.
+func (l *local) begin(m source.Morsel, index int) { l.morsel, l.index, l.open = m, index, false }
+
+// prepare makes what is missing and opens the morsel.
+func (l *local) prepare(w *Worker) error {
+	if l.reader == nil {
+		if err := l.make(w); err != nil {
+			return err
+		}
+	}
+	if l.open {
+		return nil
+	}
+	m := l.morsel
+	m.Partition += l.run.stage.PartitionOffset
+	l.at = program.Position{Partition: m.Partition, Sequence: m.Sequence, RowBase: l.rowBase}
+	if l.ordered != nil {
+		if err := l.ordered.BeginMorsel(m); err != nil {
+			return err
+		}
+	}
+	l.open = true
+	return l.reader.Open(l.run.query.ctx, l.morsel)
+}
+
+func (l *local) make(w *Worker) error {
+	stage := l.run.stage
+	sink, err := stage.Sink.NewLocal(w)
+	if err != nil {
+		return err
+	}
+	l.sink = sink
+	l.ordered, _ = sink.(MorselSink)
+	l.emit = l.consume
+	if stage.Program != nil {
+		groups, _ := sink.(program.GroupTable)
+		if l.machine, err = stage.Program.NewMachine(groups); err != nil {
+			return err
+		}
+	} else {
+		for _, c := range stage.Columns {
+			l.columns = append(l.columns, vector.New(c.Type, c.Physical, vector.ChunkSize))
+		}
+	}
+	l.reader, err = l.run.scan.NewReader()
+	return err
+}
+
+// chunk reads and works on the next chunk; false at the end of the morsel.
+func (l *local) chunk() (bool, error) {
+	start := time.Now()
+	n, err := l.reader.Next()
+	if err != nil || n == 0 {
+		return false, err
+	}
+	l.loadTime, l.sinkTime = time.Since(start), 0
+	l.emitted = 0
+	if l.machine != nil {
+		err = l.machine.Run(l, n, l.at, l.emit)
+	} else {
+		err = l.pass(n)
+	}
+	if err != nil {
+		return false, err
+	}
+	l.at.RowBase += int64(n)
+	read := l.reader.BytesRead()
+	l.run.profile.chunk(int64(n), l.emitted, read-l.bytesRead, time.Since(start), l.loadTime, l.sinkTime)
+	l.bytesRead = read
+	return true, nil
+}
+
+// Load decodes a column of the chunk for the program, and counts the time. It implements program.Source.
+func (l *local) Load(c int, sel vector.Selection, v *vector.Vector) error {
+	start := time.Now()
+	err := l.reader.Load(c, sel, v)
+	l.loadTime += time.Since(start)
+	return err
+}
+
+// pass hands all columns of a chunk to the sink as they are.
+func (l *local) pass(n int) error {
+	for c, v := range l.columns {
+		if err := l.Load(c, nil, v); err != nil {
+			return err
+		}
+	}
+	return l.consume(&vector.Chunk{Columns: l.columns, Len: n})
+}
+
+func (l *local) consume(c *vector.Chunk) error {
+	start := time.Now()
+	l.emitted += int64(c.Rows())
+	err := l.sink.Consume(c, l.at)
+	l.sinkTime += time.Since(start)
+	return err
+}
+
+// end announces the end of the morsel.
+func (l *local) end() error {
+	l.rowBase = l.at.RowBase
+	l.open = false
+	if l.ordered != nil {
+		return l.ordered.EndMorsel()
+	}
+	return nil
+}
+
+// finish ends the worker's part of the sink.
+func (l *local) finish() error {
+	l.done = true
+	if l.sink == nil {
+		return nil
+	}
+	return l.sink.Finish()
+}
+
+// close closes the reader; it may be called again.
+func (l *local) close() {
+	if l.reader != nil {
+		_ = l.reader.Close()
+	}
+}

@@ -1,0 +1,320 @@
+// Package memory accounts for what queries hold in memory and on disk: a manager per session with a limit, a query's
+// reservations under it, arenas, counted blocks, and spill files.
+//
+// Accounting, not allocation, is what the manager does: a consumer asks before it grows. Below the limit everyone is
+// served. At the limit the manager first asks consumers, largest first, to give memory back; what then still does not
+// fit is refused, and the consumer that asked spills what it holds itself.
+package memory
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kilnql/kiln/diag"
+)
+
+// Manager is the account of a session. It is safe for concurrent use.
+type Manager struct {
+	limit int64
+	slack int64
+	used  atomic.Int64
+	peak  atomic.Int64
+
+	mu           sync.Mutex
+	reservations map[*Reservation]struct{}
+}
+
+// NewManager makes a manager with a limit in bytes; 0 or less means DefaultLimit.
+func NewManager(limit int64) *Manager {
+	if limit <= 0 {
+		limit = DefaultLimit()
+	}
+	return &Manager{limit: limit, slack: min(limit/4, 64<<20), reservations: map[*Reservation]struct{}{}}
+}
+
+// Limit is the number of bytes that consumers may hold together.
+func (m *Manager) Limit() int64 { return m.limit }
+
+// Used is the number of bytes held now; Peak the most that ever were.
+func (m *Manager) Used() int64 { return m.used.Load() }
+
+// Peak is the highest value that Used ever had.
+func (m *Manager) Peak() int64 { return m.peak.Load() }
+
+// Spiller frees memory of a consumer on another's request. Spill runs on the goroutine that needs memory, while the
+// owner may be working: an implementation that cannot stop its owner returns 0 at once (the owner then sees
+// Reservation.Pressure at its next chunk). It shrinks its reservation itself and returns about how much it freed.
+type Spiller interface {
+	Spill(need int64) (freed int64, err error)
+}
+
+// Query is the account of one query.
+type Query struct {
+	manager *Manager
+	name    string
+	minimum *Reservation
+	mu      sync.Mutex
+	all     []*Reservation
+	used    atomic.Int64
+	peak    atomic.Int64
+	spilled atomic.Int64
+}
+
+// NewQuery opens an account; minimum bytes are set aside for it until Close, so that a query that runs can always
+// go on in small steps. It fails with OUT_OF_MEMORY if they are not to be had.
+func (m *Manager) NewQuery(name string, minimum int64) (*Query, error) {
+	q := &Query{manager: m, name: name}
+	q.minimum = q.Reserve("minimum", nil)
+	if err := q.minimum.Grow(minimum); err != nil {
+		q.Close()
+		return nil, err
+	}
+	return q, nil
+}
+
+// Used, Peak and Spilled are bytes of the query: held now, held at most, written to spill files.
+func (q *Query) Used() int64 { return q.used.Load() }
+
+// Peak is the most bytes the query held at once.
+func (q *Query) Peak() int64 { return q.peak.Load() }
+
+// Spilled is the number of bytes that the query wrote to spill files.
+func (q *Query) Spilled() int64 { return q.spilled.Load() }
+
+// Close frees what reservations still hold.
+func (q *Query) Close() {
+	q.mu.Lock()
+	all := q.all
+	q.all = nil
+	q.mu.Unlock()
+	for _, r := range all {
+		r.Close()
+	}
+}
+
+// Reservation is the memory of one consumer: a sink of one worker, a buffer, a cache. One goroutine at a time grows
+// it; Shrink and Size may be called from any.
+type Reservation struct {
+	query    *Query
+	name     string
+	spiller  Spiller
+	size     atomic.Int64
+	peak     atomic.Int64
+	pressure atomic.Int64
+	closed   atomic.Bool
+}
+
+// Reserve opens a reservation of 0 bytes. The name stands in errors, such as "aggregate". spiller may be nil.
+func (q *Query) Reserve(name string, spiller Spiller) *Reservation {
+	r := &Reservation{query: q, name: name, spiller: spiller}
+	q.mu.Lock()
+	q.all = append(q.all, r)
+	q.mu.Unlock()
+	m := q.manager
+	m.mu.Lock()
+	m.reservations[r] = struct{}{}
+	m.mu.Unlock()
+	return r
+}
+
+// Size is the number of bytes held; Peak the most that ever were.
+func (r *Reservation) Size() int64 { return r.size.Load() }
+
+// Peak is the highest value Size ever had.
+func (r *Reservation) Peak() int64 { return r.peak.Load() }
+
+// Pressure is the number of bytes that others would like this consumer to free; 0 if nobody waits. Reading it does
+// not change it; Shrink lowers it.
+func (r *Reservation) Pressure() int64 { return r.pressure.Load() }
+
+// TryGrow takes n more bytes if the limit allows, after asking others to free memory. False means: spill, then Grow.
+func (r *Reservation) TryGrow(n int64) bool {
+	m := r.query.manager
+	if n <= 0 {
+		r.take(n)
+		return true
+	}
+	if r.takeBelow(n, m.limit) {
+		return true
+	}
+	if err := m.reclaim(r, m.used.Load()+n-m.limit); err != nil {
+		return false
+	}
+	return r.takeBelow(n, m.limit)
+}
+
+// Grow takes n more bytes, for what a consumer must have to go on after it spilled. It may pass the limit by a quarter
+// (at most 64 MB) and fails beyond with OUT_OF_MEMORY, which names the largest consumers.
+func (r *Reservation) Grow(n int64) error {
+	if r.TryGrow(n) {
+		return nil
+	}
+	m := r.query.manager
+	if r.takeBelow(n, m.limit+m.slack) {
+		return nil
+	}
+	return m.outOfMemory(n)
+}
+
+// Resize makes the size n: Grow or Shrink.
+func (r *Reservation) Resize(n int64) error {
+	d := n - r.size.Load()
+	if d > 0 {
+		return r.Grow(d)
+	}
+	r.Shrink(-d)
+	return nil
+}
+
+// TryResize makes the size n if the limit allows.
+func (r *Reservation) TryResize(n int64) bool {
+	d := n - r.size.Load()
+	if d > 0 {
+		return r.TryGrow(d)
+	}
+	r.Shrink(-d)
+	return true
+}
+
+// Shrink gives n bytes back.
+func (r *Reservation) Shrink(n int64) {
+	if n <= 0 {
+		return
+	}
+	r.take(-n)
+	for {
+		p := r.pressure.Load()
+		if p == 0 || r.pressure.CompareAndSwap(p, max(0, p-n)) {
+			return
+		}
+	}
+}
+
+// Close gives everything back; it may be called again.
+func (r *Reservation) Close() {
+	if r.closed.Swap(true) {
+		return
+	}
+	r.take(-r.size.Load())
+	m := r.query.manager
+	m.mu.Lock()
+	delete(m.reservations, r)
+	m.mu.Unlock()
+}
+
+// AddSpilled counts bytes written to spill files for the consumer.
+func (r *Reservation) AddSpilled(n int64) { r.query.spilled.Add(n) }
+
+// takeBelow takes n bytes unless the session would then hold more than limit.
+func (r *Reservation) takeBelow(n, limit int64) bool {
+	m := r.query.manager
+	for {
+		used := m.used.Load()
+		if used+n > limit {
+			return false
+		}
+		if m.used.CompareAndSwap(used, used+n) {
+			raise(&m.peak, used+n)
+			raise(&r.query.peak, r.query.used.Add(n))
+			raise(&r.peak, r.size.Add(n))
+			return true
+		}
+	}
+}
+
+func (r *Reservation) take(n int64) {
+	r.size.Add(n)
+	r.query.used.Add(n)
+	r.query.manager.used.Add(n)
+}
+
+func raise(peak *atomic.Int64, v int64) {
+	for {
+		p := peak.Load()
+		if v <= p || peak.CompareAndSwap(p, v) {
+			return
+		}
+	}
+}
+
+// reclaim asks consumers other than r, largest first, to free need bytes in all, and marks those that cannot at once.
+func (m *Manager) reclaim(r *Reservation, need int64) error {
+	for _, other := range m.largest() {
+		if need <= 0 {
+			return nil
+		}
+		if other == r || other.spiller == nil || other.Size() < minReclaim {
+			continue
+		}
+		freed, err := other.spiller.Spill(need)
+		if err != nil {
+			return err
+		}
+		if freed == 0 {
+			other.pressure.Store(min(need, other.Size()))
+			need -= other.Size()
+			continue
+		}
+		need -= freed
+	}
+	return nil
+}
+
+// minReclaim is the size below which a consumer is left alone.
+const minReclaim = 64 << 10
+
+// largest lists the reservations, largest first.
+func (m *Manager) largest() []*Reservation {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]*Reservation, 0, len(m.reservations))
+	sizes := make(map[*Reservation]int64, len(m.reservations))
+	for r := range m.reservations {
+		all = append(all, r)
+		sizes[r] = r.Size()
+	}
+	slices.SortFunc(all, func(a, b *Reservation) int { return cmp.Compare(sizes[b], sizes[a]) })
+	return all
+}
+
+// OutOfMemory is the error for a consumer that needs n bytes more and can neither get them nor spill (detail says
+// why, such as the name of a state that cannot be written).
+func (r *Reservation) OutOfMemory(n int64, detail string) error {
+	e := r.query.manager.outOfMemory(n)
+	if detail != "" {
+		e.Text += " " + detail
+	}
+	return e
+}
+
+func (m *Manager) outOfMemory(n int64) *diag.Error {
+	var names []string
+	for _, r := range m.largest() {
+		if len(names) == 3 || r.Size() == 0 {
+			break
+		}
+		names = append(names, fmt.Sprintf("%s of %s (%s)", r.name, r.query.name, FormatBytes(r.Size())))
+	}
+	if len(names) == 0 {
+		names = append(names, "none")
+	}
+	return diag.New("OUT_OF_MEMORY", "requested", FormatBytes(n), "limit", FormatBytes(m.limit), "consumers", strings.Join(names, ", "))
+}
+
+// FormatBytes prints a size for people: "1.5 MiB".
+func FormatBytes(n int64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	v, u := float64(n), 0
+	for v >= 1024 && u < len(units)-1 {
+		v /= 1024
+		u++
+	}
+	if u == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", v, units[u])
+}

@@ -1,0 +1,151 @@
+package exec
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+)
+
+// Profile is what a query did, or has done so far: EXPLAIN ANALYZE and the progress bar read it. All of it may be read
+// while the query runs.
+type Profile struct {
+	Name   string
+	Stages []*StageProfile
+
+	account *memory.Query
+	start   time.Time
+	elapsed atomic.Int64 // nanoseconds, 0 while running
+}
+
+// StageProfile counts what one stage did. Times are summed over workers, in nanoseconds.
+type StageProfile struct {
+	ID    int
+	Label string
+
+	MorselsDone  atomic.Int64
+	MorselsTotal atomic.Int64 // 0 until the source is open
+	RowsTotal    atomic.Int64 // estimate; -1 unknown
+	Rows         atomic.Int64 // read from the source
+	Batches      atomic.Int64 // chunks read
+	BytesRead    atomic.Int64 // from files
+	RowsOut      atomic.Int64 // given to the sink; groups are counted by the sink's own profile
+	LoadTime     atomic.Int64 // reading and decoding the source
+	ProgramTime  atomic.Int64 // the program's instructions
+	SinkTime     atomic.Int64 // the sink's Consume
+	FinishTime   atomic.Int64 // finishing the stage and its sink, wall time
+
+	mu      sync.Mutex
+	morsels []int64 // done, per worker
+	scan    source.Scan
+	sink    Sink
+}
+
+// Detailer is implemented by sinks (and sources) that have something to say in the profile.
+type Detailer interface {
+	// Detail gives ordered name/value pairs. It may be called while the query runs.
+	Detail() [][2]string
+}
+
+func newProfile(q *Query, name string, stages []*Stage) *Profile {
+	p := &Profile{Name: name, account: q.memory, start: q.start}
+	for _, s := range stages {
+		sp := &StageProfile{ID: s.ID, Label: s.Label, sink: s.Sink}
+		sp.RowsTotal.Store(-1)
+		p.Stages = append(p.Stages, sp)
+	}
+	return p
+}
+
+func (p *Profile) end() { p.elapsed.CompareAndSwap(0, max(1, int64(time.Since(p.start)))) }
+
+// Elapsed is the wall time from the start to the end, or to now.
+func (p *Profile) Elapsed() time.Duration {
+	if e := p.elapsed.Load(); e != 0 {
+		return time.Duration(e)
+	}
+	return time.Since(p.start)
+}
+
+// PeakMemory is the most bytes the query held at once; SpilledBytes what it wrote to spill files.
+func (p *Profile) PeakMemory() int64 { return p.account.Peak() }
+
+// SpilledBytes is the number of bytes that the query wrote to spill files.
+func (p *Profile) SpilledBytes() int64 { return p.account.Spilled() }
+
+// Progress is the number of morsels done, and of those known so far.
+func (p *Profile) Progress() (done, total int64) {
+	for _, s := range p.Stages {
+		done += s.MorselsDone.Load()
+		total += s.MorselsTotal.Load()
+	}
+	return done, total
+}
+
+// MorselsPerWorker is the number of morsels that each worker did.
+func (s *StageProfile) MorselsPerWorker() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]int64(nil), s.morsels...)
+}
+
+// SourceDetail is what the source says of itself; SinkDetail what the sink says. Both may be nil.
+func (s *StageProfile) SourceDetail() [][2]string {
+	s.mu.Lock()
+	scan := s.scan
+	s.mu.Unlock()
+	if scan == nil {
+		return nil
+	}
+	return scan.Detail()
+}
+
+// SinkDetail is what the sink says of itself.
+func (s *StageProfile) SinkDetail() [][2]string {
+	if d, ok := s.sink.(Detailer); ok {
+		return d.Detail()
+	}
+	return nil
+}
+
+func (s *StageProfile) open(scan source.Scan, morsels int, rows int64) {
+	s.mu.Lock()
+	s.scan = scan
+	s.mu.Unlock()
+	s.RowsTotal.Store(rows)
+	s.MorselsTotal.Store(int64(morsels))
+}
+
+// worker makes room for a worker's count.
+func (s *StageProfile) worker(id int) {
+	s.mu.Lock()
+	for len(s.morsels) <= id {
+		s.morsels = append(s.morsels, 0)
+	}
+	s.mu.Unlock()
+}
+
+func (s *StageProfile) endMorsel(worker int) {
+	s.MorselsDone.Add(1)
+	s.mu.Lock()
+	s.morsels[worker]++
+	s.mu.Unlock()
+}
+
+func (s *StageProfile) skipMorsel() { s.MorselsDone.Add(1) }
+
+func (s *StageProfile) chunk(rows, out, read int64, all, load, sink time.Duration) {
+	s.Rows.Add(rows)
+	s.Batches.Add(1)
+	s.RowsOut.Add(out)
+	if read != 0 {
+		s.BytesRead.Add(read)
+	}
+	s.LoadTime.Add(int64(load))
+	s.SinkTime.Add(int64(sink))
+	s.ProgramTime.Add(int64(all - load - sink))
+}
+
+func (s *StageProfile) finish(d time.Duration) { s.FinishTime.Store(int64(d)) }

@@ -1,0 +1,40 @@
+package exec
+
+import (
+	"context"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/vector"
+)
+
+// Stage is everything between two pipeline breakers: a source, the fused operators on its rows, and a sink. It is
+// constant while a query runs; one Stage value belongs to one run of one query.
+type Stage struct {
+	// ID is the number that EXPLAIN prints, *(ID).
+	ID int
+	// Label describes the stage in the profile.
+	Label string
+	// Source is what the stage reads. If nil, Open gives it once all of After are finished; it runs on a worker.
+	Source source.Scan
+	Open   func(ctx context.Context) (source.Scan, error)
+	// Program is what is done with each chunk. If nil, the sink gets all columns of the source as they are, in Columns'
+	// layouts.
+	Program *program.Program
+	Columns []vector.Layout
+	// Sink takes the rows. Several stages may feed one sink (a union); it is finished when the last of them is.
+	Sink Sink
+	// PartitionOffset is added to the partition numbers of this stage's morsels, so that stages which feed one sink
+	// keep their order.
+	PartitionOffset int32
+	// After are stages that must have finished, sinks included, before this one starts.
+	After []*Stage
+	// InOrder runs all morsels of a partition one after the other on one worker, with Position.RowBase counting the
+	// partition's rows: what stateful functions need.
+	InOrder bool
+	// OnePartition starts no morsel of a partition before all earlier partitions are done: what first and small limits
+	// want, so that only what is needed is computed.
+	OnePartition bool
+	// Workers bounds the workers that run this stage at once; 0: no bound.
+	Workers int
+}

@@ -171,6 +171,8 @@ type (
 		isExpr
 		Kind GroupingKind
 		Sets [][]Expr // for rollup and cube each element is one "column", possibly several expressions wide
+		// Exprs is the list before the words GROUPING SETS, in GROUP BY a, b GROUPING SETS (…); it orders grouping_id.
+		Exprs []Expr
 	}
 
 	// All is the keyword ALL in GROUP BY ALL, ORDER BY ALL, LIMIT ALL.

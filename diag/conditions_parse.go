@@ -1,7 +1,25 @@
 package diag
 
 var parseConditions = map[string]Condition{
-	"PARSE_SYNTAX_ERROR":    {"42601", "Syntax error at or near <error><hint>."},
-	"PARSE_EMPTY_STATEMENT": {"42617", "Syntax error, unexpected empty statement."},
-	"UNSUPPORTED_FEATURE":   {"0A000", "The feature is not supported: <feature>."},
+	"DUPLICATE_CLAUSES":                           {"42614", "Found duplicate clauses: <clauseName>. Please, remove one of them."},
+	"DUPLICATED_CTE_NAMES":                        {"42602", "CTE definition can't have duplicate names: <duplicateNames>."},
+	"FAILED_TO_PARSE_TOO_COMPLEX":                 {"54001", "The statement, including potential SQL functions and referenced views, was too complex to parse. To mitigate this error divide the statement into multiple, less complex chunks."},
+	"INVALID_ESC":                                 {"42604", "Found an invalid escape string: <invalidEscape>. The escape string must contain only one character."},
+	"INVALID_NUMERIC_LITERAL_RANGE":               {"22003", "Numeric literal <rawStrippedQualifier> is outside the valid range for <typeName> with minimum value of <minValue> and maximum value of <maxValue>. Please adjust the value accordingly."},
+	"INVALID_PARAMETER_VALUE.DATETIME_UNIT":       {"22023", "The value of parameter(s) <parameter> in <functionName> is invalid: expects one of the units without quotes YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, but got the string literal <invalidValue>."},
+	"INVALID_SQL_SYNTAX.INVALID_WINDOW_REFERENCE": {"42000", "Invalid SQL syntax: Window reference <windowName> is not a window specification."},
+	"INVALID_SQL_SYNTAX.LATERAL_WITHOUT_SUBQUERY_OR_TABLE_VALUED_FUNC": {"42000", "Invalid SQL syntax: LATERAL can only be used with subquery and table-valued functions."},
+	"INVALID_SQL_SYNTAX.REPETITIVE_WINDOW_DEFINITION":                  {"42000", "Invalid SQL syntax: The definition of window <windowName> is repetitive."},
+	"INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_PATTERN":                {"42000", "Invalid SQL syntax: Invalid pattern in SHOW FUNCTIONS: <pattern>. It must be a \"STRING\" literal."},
+	"INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_SCOPE":                  {"42000", "Invalid SQL syntax: SHOW <scope> FUNCTIONS not supported."},
+	"INVALID_SET_SYNTAX":                                   {"42000", "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special characters in key, or include semicolon in value, please use backquotes, e.g., SET `key`=`value`."},
+	"SHOW_COLUMNS_WITH_CONFLICT_NAMESPACE":                 {"42K05", "SHOW COLUMNS with conflicting namespaces: <namespaceA> != <namespaceB>."},
+	"TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS":                   {"428EK", "CREATE TEMPORARY VIEW or the corresponding Dataset APIs only accept single-part view names, but got: <actualName>."},
+	"PARSE_EMPTY_STATEMENT":                                {"42617", "Syntax error, unexpected empty statement."},
+	"PARSE_SYNTAX_ERROR":                                   {"42601", "Syntax error at or near <error><hint>."},
+	"UNCLOSED_BRACKETED_COMMENT":                           {"42601", "Found an unclosed bracketed comment. Please, append */ at the end of the comment."},
+	"UNSUPPORTED_FEATURE":                                  {"0A000", "The feature is not supported: <feature>."},
+	"UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES": {"0A000", "The feature is not supported: Combination of ORDER BY/SORT BY/DISTRIBUTE BY/CLUSTER BY."},
+	"UNSUPPORTED_FEATURE.LATERAL_JOIN_USING":               {"0A000", "The feature is not supported: JOIN USING with LATERAL correlation."},
+	"UNSUPPORTED_TYPED_LITERAL":                            {"0A000", "Literals of the type <unsupportedType> are not supported. Supported types are <supportedTypes>."},
 }

@@ -1,0 +1,428 @@
+package sql
+
+import (
+	"strings"
+
+	"github.com/kilnql/kiln/diag"
+)
+
+// notOperands are the keywords that Spark would read as a column name here, but that in a text written by people
+// mean that an operand is missing. A '.' or '(' behind one shows that it is a name after all.
+var notOperands = setOf(kwSelect, kwFrom, kwWhere, kwGroup, kwHaving, kwOrder, kwLimit, kwAnd, kwOr, kwAs, kwOn, kwUnion, kwInto,
+	kwJoin, kwInner, kwCross, kwNatural, kwFull, kwIntersect, kwExcept, kwUsing, kwLateral, kwIn, kwIs, kwLike, kwBetween)
+
+// inCase are the keywords that are no operands inside CASE … END.
+var inCase = setOf(kwWhen, kwThen, kwElse, kwEnd)
+
+var joinWords = setOf(kwAnti, kwCross, kwFull, kwInner, kwJoin, kwLateral, kwLeft, kwNatural, kwOn, kwRight, kwSemi, kwUsing, kwIntersect,
+	kwUnion, kwExcept, kwMinus)
+
+// atom writes an operand without what may follow it.
+func (r *rewriter) atom() {
+	t := r.tok()
+	switch t.kind {
+	case tokenString:
+		r.stringLiteral()
+	case tokenNumber:
+		r.number()
+	case tokenQuoted:
+		r.column()
+	case tokenSymbol:
+		r.symbolAtom(t)
+	case tokenWord:
+		r.wordAtom(t)
+	default:
+		r.fail()
+	}
+}
+
+func (r *rewriter) symbolAtom(t *token) {
+	switch t.symbol {
+	case symMinus: // of a number
+		r.number()
+	case symOpen:
+		r.parenthesis()
+	case symStar:
+		r.star("", t.start)
+	case symQuestion:
+		m := r.open("param")
+		r.p++
+		r.parameters = append(r.parameters, t.start)
+		r.seal(m)
+	case symColon:
+		if !r.peek(1).isName() {
+			r.fail()
+		}
+		m := r.open("param")
+		r.p++
+		name := r.fieldName()
+		r.add(pieceWord, name, 0, 0)
+		r.seal(m)
+		r.addNamed(name)
+	default:
+		r.fail()
+	}
+}
+
+func (r *rewriter) addNamed(name string) {
+	for _, n := range r.named {
+		if n == name {
+			return
+		}
+	}
+	r.named = append(r.named, name)
+}
+
+// stringLiteral writes one or more adjacent strings as one literal.
+func (r *rewriter) stringLiteral() {
+	start := r.tok().start
+	value := stringText(r.source, r.tok())
+	for r.p++; r.tok().kind == tokenString; r.p++ {
+		value += stringText(r.source, r.tok())
+	}
+	r.add(pieceString, value, start, r.lastEnd())
+}
+
+// number writes a numeric literal with the sign before it.
+func (r *rewriter) number() {
+	start := r.tok().start
+	sign := ""
+	if r.acceptSymbol(symMinus) {
+		sign = "-"
+	}
+	text := r.text(r.tok())
+	r.p++
+	r.add(pieceNumber, sign+text, start, r.lastEnd())
+}
+
+// constant writes NULL, TRUE or FALSE.
+func (r *rewriter) constant(kind pieceKind) {
+	r.p++
+	t := &r.tokens[r.p-1]
+	r.add(kind, "", t.start, t.end)
+}
+
+// wordAtom writes what begins with a word: a literal, one of the special calls, or a name.
+func (r *rewriter) wordAtom(t *token) {
+	next := r.peek(1)
+	if t.keyword != notKeyword && t.keyword != namedEnd && r.keywordAtom(t, next) {
+		return
+	}
+	if next.kind == tokenString {
+		r.typedLiteral(t)
+		return
+	}
+	if !next.is(symDot) && !next.is(symOpen) && (notOperands.has(t.keyword) || r.cases > 0 && inCase.has(t.keyword)) {
+		r.fail()
+	}
+	r.column()
+}
+
+// keywordAtom writes the operands that keywords begin, and reports whether there was one: most keywords
+// may as well be names.
+func (r *rewriter) keywordAtom(t, next *token) bool {
+	call := next.is(symOpen)
+	switch t.keyword {
+	case kwTrue, kwFalse, kwNull:
+		if next.is(symDot) || call {
+			return false
+		}
+		r.constant(map[keyword]pieceKind{kwTrue: pieceTrue, kwFalse: pieceFalse, kwNull: pieceNull}[t.keyword])
+	case kwCase:
+		if next.is(symClose) || next.is(symComma) || next.is(symDot) || next.kind == tokenEnd {
+			return false
+		}
+		r.caseExpr()
+	case kwCast, kwTryCast:
+		if !call {
+			return false
+		}
+		r.cast(t)
+	case kwExists:
+		if !call || !r.queryInside(r.p+1) {
+			return false
+		}
+		m := r.open("at")
+		r.put("exists (")
+		r.p += 2
+		r.query()
+		r.put(")")
+		r.expectSymbol(symClose)
+		r.seal(m)
+	case kwInterval:
+		if next.kind != tokenNumber && next.kind != tokenString && !(next.is(symMinus) || next.is(symPlus)) {
+			return false
+		}
+		if n := r.peek(2); (next.is(symMinus) || next.is(symPlus)) && n.kind != tokenNumber && n.kind != tokenString {
+			return false
+		}
+		r.interval()
+	case kwDate, kwTimestamp, kwTimestampNtz, kwTimestampLtz:
+		if next.kind != tokenString {
+			return false
+		}
+		r.typedLiteral(t)
+	default:
+		return call && r.wordyCall(t)
+	}
+	return true
+}
+
+// typedLiteral writes DATE '…' and its kin. Whether the value fits is for the analysis to say, which knows the time zone.
+func (r *rewriter) typedLiteral(t *token) {
+	name := upper(r.text(t))
+	switch name {
+	case "DATE", "TIMESTAMP", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "X", "INTERVAL":
+	default:
+		panic(diag.New("UNSUPPORTED_TYPED_LITERAL", "unsupportedType", `"`+name+`"`,
+			"supportedTypes", `"DATE", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP", "INTERVAL", "X"`).At(t.span().To(r.peek(1).span())))
+	}
+	m := r.open("typed")
+	r.p++
+	r.add(pieceWord, name, 0, 0)
+	r.put(",")
+	r.stringLiteral()
+	r.seal(m)
+}
+
+// interval writes INTERVAL with units, or with a string that holds them.
+func (r *rewriter) interval() {
+	m := r.open("interval")
+	first := r.p
+	r.p++
+	for n := 0; ; n++ {
+		save := r.p
+		start := r.tok().start
+		sign := ""
+		if r.isSymbol(symMinus) || r.isSymbol(symPlus) {
+			sign = r.text(r.tok())
+			r.p++
+		}
+		t := r.tok()
+		if t.kind != tokenNumber && t.kind != tokenString {
+			r.p = save
+			break
+		}
+		if !r.unitFollows(intervalUnits) {
+			r.p = save
+			if n == 0 && t.kind == tokenString && sign == "" { // INTERVAL '1 day 2 hours'
+				r.p = first
+				r.out = r.out[:m]
+				r.typedLiteral(r.tok())
+				return
+			}
+			if n == 0 {
+				r.p++
+				r.fail()
+			}
+			break
+		}
+		if n > 0 {
+			r.put(",")
+		}
+		r.p++
+		kind, text := pieceNumber, strings.TrimPrefix(sign, "+")+r.text(t)
+		if t.kind == tokenString {
+			kind, text = pieceString, negateText(sign, stringText(r.source, t))
+		}
+		r.add(kind, text, start, r.lastEnd())
+		r.put(",")
+		unit := singular(upper(r.text(r.tok())))
+		r.p++
+		if n == 0 && r.isWords(kwTo) {
+			r.p++
+			unit += " TO " + singular(upper(r.part()))
+			r.add(pieceWord, unit, 0, 0)
+			break
+		}
+		r.add(pieceWord, unit, 0, 0)
+	}
+	r.seal(m)
+}
+
+// negateText applies the sign before the string of an interval to the string.
+func negateText(sign, value string) string {
+	switch {
+	case sign != "-":
+		return value
+	case strings.HasPrefix(value, "-"):
+		return value[1:]
+	}
+	return "-" + value
+}
+
+func (r *rewriter) unitFollows(units map[string]bool) bool {
+	u := r.peek(1)
+	return u.kind == tokenWord && units[singular(upper(r.text(u)))]
+}
+
+func (r *rewriter) caseExpr() {
+	m := r.open("at")
+	r.put("case")
+	r.p++
+	r.cases++
+	if !r.isWords(kwWhen) {
+		r.expr()
+	}
+	if !r.isWords(kwWhen) {
+		r.fail()
+	}
+	for r.isWords(kwWhen) {
+		r.put("when")
+		r.p++
+		r.expr()
+		r.put("then")
+		r.expectWord(kwThen)
+		r.expr()
+	}
+	if r.acceptWords(kwElse) {
+		r.put("else")
+		r.expr()
+	}
+	r.put("end")
+	r.cases--
+	r.expectWord(kwEnd)
+	r.seal(m)
+}
+
+func (r *rewriter) cast(t *token) {
+	m := r.open(lower(r.text(t)))
+	r.p += 2
+	r.isolated(r.expr)
+	r.expectWord(kwAs)
+	r.put(",")
+	r.typeName()
+	if r.tok().kind == tokenWord && strings.EqualFold(r.text(r.tok()), "FORMAT") {
+		r.unsupported("CAST with FORMAT", r.p)
+	}
+	r.expectSymbol(symClose)
+	r.seal(m)
+}
+
+// isolated writes an expression in parentheses, where the words of a surrounding CASE are ordinary names.
+func (r *rewriter) isolated(f func()) {
+	cases := r.cases
+	r.cases = 0
+	f()
+	r.cases = cases
+}
+
+// parenthesis writes ( … ): a subquery, the parameters of a lambda, a row, or just an expression.
+func (r *rewriter) parenthesis() {
+	if r.queryInside(r.p) {
+		m := r.open("query")
+		r.put("(")
+		r.p++
+		r.isolated(r.query)
+		r.put(")")
+		r.expectSymbol(symClose)
+		r.seal(m)
+		return
+	}
+	if r.tokens[r.closing(r.p)].is(symArrow) && r.lambdaParameters() {
+		return
+	}
+	m := r.open("p")
+	r.p++
+	n := 0
+	named := false
+	r.isolated(func() {
+		r.list(func() {
+			n++
+			named = r.namedExpr() || named
+		})
+	})
+	r.expectSymbol(symClose)
+	if n > 1 || named {
+		r.out[m].text = "row"
+	}
+	r.seal(m)
+}
+
+// namedExpr writes an expression with an optional alias inside a call or row: struct(a AS x).
+func (r *rewriter) namedExpr() (named bool) {
+	at, from := len(r.out), r.tok().start
+	r.expr()
+	if !r.acceptWords(kwAs) && !r.isAlias() {
+		return false
+	}
+	m := r.wrap(at, "as", from)
+	r.put(",")
+	r.add(pieceWord, r.aliasPart(), 0, 0)
+	r.sealWrap(m)
+	return true
+}
+
+// lambdaParameters writes (x, y) -> body, and reports whether it was one.
+func (r *rewriter) lambdaParameters() bool {
+	i := 1
+	for ; r.peek(i).isName(); i += 2 {
+		if !r.peek(i + 1).is(symComma) {
+			break
+		}
+	}
+	if !r.peek(i).isName() || !r.peek(i+1).is(symClose) {
+		return false
+	}
+	m := r.open("lambda")
+	r.p++
+	for {
+		r.add(pieceWord, r.fieldName(), 0, 0)
+		r.put(",")
+		if !r.acceptSymbol(symComma) {
+			break
+		}
+	}
+	r.p += 2
+	r.expr()
+	r.seal(m)
+	return true
+}
+
+// star writes a star with its qualifier, which has been read, and its EXCEPT list.
+func (r *rewriter) star(qualifier string, start int32) {
+	m := r.add(pieceMarker, "star", start, 0)
+	if qualifier != "" {
+		r.add(pieceName, qualifier, start, r.lastEnd()-1)
+	}
+	r.p++
+	if r.isWords(kwExcept) && r.peek(1).is(symOpen) && !r.queryInside(r.p+1) {
+		r.p += 2
+		if qualifier == "" {
+			r.put("''")
+		}
+		for {
+			r.put(",")
+			r.name()
+			if !r.acceptSymbol(symComma) {
+				break
+			}
+		}
+		r.expectSymbol(symClose)
+	}
+	r.seal(m)
+}
+
+// column writes what starts with a name: a column, a call, a lambda, t.*.
+func (r *rewriter) column() {
+	t := r.tok()
+	if r.peek(1).is(symArrow) {
+		m := r.open("lambda")
+		r.add(pieceWord, r.fieldName(), 0, 0)
+		r.put(",")
+		r.p++
+		r.expr()
+		r.seal(m)
+		return
+	}
+	name := r.nameParts()
+	switch {
+	case r.isSymbol(symDot) && r.peek(1).is(symStar):
+		r.p++
+		r.star(name, t.start)
+	case r.isSymbol(symOpen):
+		r.call(name, t.start)
+	default:
+		r.add(pieceName, name, t.start, r.lastEnd())
+	}
+}

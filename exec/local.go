@@ -58,19 +58,20 @@ func (l *local) prepare(w *Worker) error {
 
 func (l *local) make(w *Worker) error {
 	stage := l.run.stage
-	sink, err := stage.Sink.NewLocal(w)
-	if err != nil {
-		return err
+	var err error
+	if l.sink == nil {
+		if l.sink, err = stage.Sink.NewLocal(w); err != nil {
+			return err
+		}
+		l.ordered, _ = l.sink.(MorselSink)
+		l.emit = l.consume
 	}
-	l.sink = sink
-	l.ordered, _ = sink.(MorselSink)
-	l.emit = l.consume
 	if stage.Program != nil {
-		groups, _ := sink.(program.GroupTable)
+		groups, _ := l.sink.(program.GroupTable)
 		if l.machine, err = stage.Program.NewMachine(groups); err != nil {
 			return err
 		}
-	} else {
+	} else if l.columns == nil {
 		for _, c := range stage.Columns {
 			l.columns = append(l.columns, vector.New(c.Type, c.Physical, vector.ChunkSize))
 		}

@@ -22,6 +22,10 @@ type Stage struct {
 	// layouts.
 	Program *program.Program
 	Columns []vector.Layout
+	// Again is asked when everything has been read: true reads the source once more from the start, with new readers and
+	// machines, into the same local sinks. A join whose build side did not fit memory has its parts probed one after
+	// the other this way. nil: once is enough.
+	Again func(ctx context.Context, p *Pool) (bool, error)
 	// Sink takes the rows. Several stages may feed one sink (a union); it is finished when the last of them is.
 	Sink Sink
 	// PartitionOffset is added to the partition numbers of this stage's morsels, so that stages which feed one sink

@@ -328,6 +328,9 @@ func (r *stageRun) finish(w *Worker) error {
 	ctx := r.query.ctx
 	pool := &Pool{query: r.query, worker: w}
 	start := time.Now()
+	if again, err := r.again(ctx, pool); again || err != nil {
+		return err
+	}
 	locals := r.locals
 	err := pool.Run(ctx, len(locals), func(_ *Worker, i int) error { return locals[i].finish() })
 	if err != nil {
@@ -357,6 +360,26 @@ func (r *stageRun) finish(w *Worker) error {
 	}
 	r.query.finished()
 	return nil
+}
+
+// again starts the stage over if it is asked to.
+func (r *stageRun) again(ctx context.Context, pool *Pool) (bool, error) {
+	if r.stage.Again == nil || r.starved {
+		return false, nil
+	}
+	more, err := r.stage.Again(ctx, pool)
+	if !more || err != nil {
+		return false, err
+	}
+	rt := r.query.runtime
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	for _, l := range r.locals {
+		l.close()
+		l.reader, l.machine = nil, nil
+	}
+	r.at, r.inUnit, r.state = 0, 0, runOpening
+	return true, nil
 }
 
 // closeLocals closes the readers.

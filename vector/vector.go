@@ -43,7 +43,9 @@ type Vector struct {
 
 	data  []byte // values, or int32 codes
 	valid Bitmap // storage for Valid, kept between uses
-	heap  int    // index into Buffers of the buffer that SetBytes appends to, or -1
+	heap  int    // index into Buffers of the buffer that SetString appends to, or -1
+	// aliased says that Buffers is another vector's list and must not be appended to in place.
+	aliased bool
 }
 
 // Dict is the set of values that the codes of a dictionary vector stand for. Two vectors with the same ID have the
@@ -98,6 +100,9 @@ func grow(old []byte, need int) []byte {
 // Buffers and children of earlier contents are dropped or reused.
 func (v *Vector) Reset(n int) {
 	v.Encoding, v.Len, v.Valid, v.Dict = Flat, n, nil, nil
+	if v.aliased {
+		v.Buffers, v.aliased, v.heap = nil, false, -1
+	}
 	if v.heap >= 0 {
 		h := v.Buffers[v.heap][:0]
 		v.Buffers = append(v.Buffers[:0], h)

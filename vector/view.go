@@ -3,6 +3,7 @@ package vector
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"unsafe"
 )
 
@@ -81,19 +82,37 @@ func (v *Vector) SetString(i int, b []byte) {
 	As[View](v.data)[i] = MakeView(b, buffer, offset)
 }
 
-// maxHeap bounds one string buffer, so that offsets fit Arrow's signed 32 bits.
-const maxHeap = 1 << 30
+// String buffers start small and double; past heapBlock a full one is left alone and another is begun, so that large
+// stores never copy what they hold.
+const (
+	firstHeapBlock = 256
+	heapBlock      = 1 << 20
+)
 
-// appendHeap copies b to the end of v's own string buffer and returns where it stands.
+// appendHeap copies b to the end of v's own string buffers and returns where it stands.
 func (v *Vector) appendHeap(b []byte) (buffer, offset int) {
-	if v.heap < 0 || len(v.Buffers[v.heap])+len(b) > maxHeap {
-		v.Buffers = append(v.Buffers, nil)
-		v.heap = len(v.Buffers) - 1
+	if v.heap < 0 || len(v.Buffers[v.heap])+len(b) > cap(v.Buffers[v.heap]) {
+		v.growHeap(len(b))
 	}
 	h := v.Buffers[v.heap]
-	offset = len(h)
 	v.Buffers[v.heap] = append(h, b...)
-	return v.heap, offset
+	return v.heap, len(h)
+}
+
+func (v *Vector) growHeap(need int) {
+	if v.aliased {
+		v.Buffers, v.aliased, v.heap = slices.Clone(v.Buffers), false, -1
+	}
+	if v.heap >= 0 {
+		old := v.Buffers[v.heap]
+		if size := max(2*cap(old), len(old)+need); size <= heapBlock {
+			v.Buffers[v.heap] = append(make([]byte, 0, size), old...)
+			return
+		}
+		need = max(need, heapBlock)
+	}
+	v.Buffers = append(v.Buffers, make([]byte, 0, max(need, firstHeapBlock)))
+	v.heap = len(v.Buffers) - 1
 }
 
 // ShareBuffers lets views of src appear in v: it appends src's buffers to v's and returns the number to add to the
@@ -102,9 +121,18 @@ func (v *Vector) ShareBuffers(src *Vector) (base int) {
 	if src.Encoding == Dictionary {
 		src = src.Dict.Values
 	}
+	if v.aliased {
+		v.Buffers, v.aliased = slices.Clone(v.Buffers), false
+	}
 	base = len(v.Buffers)
 	v.Buffers = append(v.Buffers, src.Buffers...)
 	return base
+}
+
+// AliasBuffers makes v, which has no buffers of its own yet, use src's list of buffers as it is, so that src's views
+// are valid in v.
+func (v *Vector) AliasBuffers(src *Vector) {
+	v.Buffers, v.aliased, v.heap = src.Buffers[:len(src.Buffers):len(src.Buffers)], true, -1
 }
 
 // Moved is w with base added to its buffer index; short views are unchanged.

@@ -332,3 +332,23 @@ func gatherValidity(src *Vector, rows []int32, sel Selection, n int, out *Vector
 		each(int(i))
 	}
 }
+
+// appendBits extends the validity of v, whose length is old+n already, by n rows; nil means that all are valid.
+func (v *Vector) appendBits(bits Bitmap, old, n int) {
+	if v.Valid == nil && bits == nil {
+		return
+	}
+	words := BitmapWords(old + n)
+	if v.Valid == nil {
+		v.valid = slices.Grow(v.valid[:0], words)[:words]
+		v.Valid = v.valid
+		v.Valid.SetAll(old + n)
+	}
+	for len(v.valid) < words {
+		v.valid = append(v.valid, ^uint64(0))
+	}
+	v.Valid = v.valid
+	for i := range n {
+		v.Valid.Put(old+i, bits == nil || bits.Get(i))
+	}
+}

@@ -102,6 +102,8 @@ type (
 		Value    *string
 		Verbose  bool
 		TimeZone Expr // SET TIME ZONE interval
+		// LocalZone says SET TIME ZONE LOCAL: the time zone of the machine.
+		LocalZone bool
 	}
 
 	// Reset is RESET [key].

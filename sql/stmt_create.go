@@ -1,0 +1,103 @@
+package sql
+
+import (
+	"strings"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/diag"
+)
+
+// create reads CREATE [OR REPLACE] [[GLOBAL] TEMPORARY] VIEW.
+func (r *rewriter) create() ast.Command {
+	start := r.p
+	c := &ast.CreateView{}
+	r.p++
+	c.Replace = r.acceptWords(kwOr, kwReplace)
+	c.Global = r.acceptWords(kwGlobal)
+	c.Temporary = r.acceptWords(kwTemporary) || r.acceptWords(kwTemp)
+	if !r.acceptWords(kwView) {
+		if r.tok().kind != tokenWord || c.Global {
+			r.fail()
+		}
+		name := upper(r.text(r.tok()))
+		if name == "EXTERNAL" && r.peek(1).word(kwTable) {
+			name = "TABLE"
+		}
+		return r.unsupportedCommand("CREATE "+name, start)
+	}
+	if c.Global && !c.Temporary {
+		r.fail()
+	}
+	c.IfNotExists = r.acceptWords(kwIf, kwNot, kwExists)
+	nameAt := r.p
+	c.Name = r.names()
+	if c.Temporary && len(c.Name) > 1 {
+		panic(diag.New("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", "actualName", quoteName(c.Name)).At(r.since(nameAt)))
+	}
+	if r.isSymbol(symOpen) {
+		r.viewColumns(c)
+	}
+	if c.Temporary && r.acceptWords(kwUsing) {
+		r.viewUsing(c)
+	} else {
+		r.viewClauses(c)
+		r.expectWord(kwAs)
+		c.Query, c.QueryText = r.viewQuery()
+	}
+	c.Span = r.since(start)
+	return c
+}
+
+// viewColumns reads (a [COMMENT '…'], …).
+func (r *rewriter) viewColumns(c *ast.CreateView) {
+	open := r.p
+	r.p++
+	commented := false
+	for {
+		c.Columns = append(c.Columns, unescapePart.Replace(r.part()))
+		comment := ""
+		switch {
+		case r.acceptWords(kwComment):
+			comment, commented = r.stringValue(), true
+		case r.tok().isName():
+			if end := r.closing(open); r.tokens[end].word(kwUsing) {
+				r.unsupported("a schema in CREATE TEMPORARY VIEW … USING", open)
+			}
+			r.fail()
+		}
+		c.Comments = append(c.Comments, comment)
+		if !r.acceptSymbol(symComma) {
+			break
+		}
+	}
+	if !commented {
+		c.Comments = nil
+	}
+	r.expectSymbol(symClose)
+}
+
+// viewUsing reads what follows USING: the format and its options.
+func (r *rewriter) viewUsing(c *ast.CreateView) {
+	c.Using = strings.Join(r.names(), ".")
+	if r.acceptWords(kwOptions) {
+		c.Options = r.properties()
+	}
+}
+
+// viewClauses reads COMMENT and TBLPROPERTIES, each at most once.
+func (r *rewriter) viewClauses(c *ast.CreateView) {
+	var seen keywordSet
+	for r.isWords(kwComment) || r.isWords(kwTblproperties) {
+		k := r.tok().keyword
+		if seen.has(k) {
+			panic(diag.New("DUPLICATE_CLAUSES", "clauseName", namedKeywordText[k-1]).At(r.tok().span()))
+		}
+		seen.add(k)
+		r.p++
+		if k == kwComment {
+			c.Comment = r.stringValue()
+		} else {
+			r.properties()
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package parquet
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/types"
+)
+
+// Pieces of work: a row group of more than sliceAbove rows is read as slices of about sliceRows.
+const (
+	sliceAbove = 512 << 10
+	sliceRows  = 256 << 10
+	// partitionBytes is the compressed size at which a new partition begins, as Spark's spark.sql.files.maxPartitionBytes.
+	partitionBytes = 128 << 20
+)
+
+// scan is a prepared read of a Table.
+type scan struct {
+	table    *Table
+	request  source.Request
+	columns  []wantedColumn
+	morsels  []source.Morsel
+	counters counters
+}
+
+// wantedColumn is a column of the request.
+type wantedColumn struct {
+	source.Column
+	partition int      // of the set, or -1
+	names     []string // the field names of the path
+	filters   []source.Filter
+	runtime   []source.RuntimeFilter
+}
+
+// counters say what a scan left out.
+type counters struct {
+	files, rowGroups             int64 // of the table
+	filesPruned                  int64 // by partition values
+	groupsByPartition            int64
+	groupsByStatistics           int64
+	groupsByBloom                int64
+	morselsByRuntime             atomic.Int64
+	pagesByIndex, rowsByIndex    atomic.Int64
+	pagesLoaded, pagesPassedOver atomic.Int64
+}
+
+// piece is the Handle of a morsel: rows [from, to) of a row group of a file.
+type piece struct {
+	file     int
+	rowGroup int
+	from, to int64
+	pruned   bool // never read: kept only by filters that arrive later
+}
+
+// Scan prepares a read: files and row groups that no wanted row can be in are left out.
+func (t *Table) Scan(ctx context.Context, r *source.Request) (source.Scan, error) {
+	s := &scan{table: t, request: *r}
+	for i, c := range r.Columns {
+		w := wantedColumn{Column: c, partition: t.partitions[c.Path[0]]}
+		typ := t.schema
+		for _, at := range c.Path {
+			f := typ.Fields()[at]
+			w.names = append(w.names, f.Name)
+			typ = f.Type
+		}
+		for _, f := range r.Filters {
+			if f.Column == i {
+				w.filters = append(w.filters, f)
+			}
+		}
+		for _, f := range r.Runtime {
+			if f.Column == i {
+				w.runtime = append(w.runtime, f)
+			}
+		}
+		s.columns = append(s.columns, w)
+	}
+	if err := s.plan(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// plan lists the morsels.
+func (s *scan) plan(ctx context.Context) error {
+	t := s.table
+	s.counters.files = int64(len(t.footers))
+	partition, sequence, bytes := int32(-1), int32(0), int64(0)
+	for i, f := range t.footers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		groups := len(f.metadata.RowGroups)
+		s.counters.rowGroups += int64(groups)
+		if !s.keepsFile(i) {
+			s.counters.filesPruned++
+			s.counters.groupsByPartition += int64(groups)
+			continue
+		}
+		newFile := true
+		for g := range groups {
+			rg := &f.metadata.RowGroups[g]
+			keep, err := s.keepsRowGroup(i, g)
+			if err != nil {
+				return err
+			}
+			if !keep || rg.NumRows == 0 {
+				continue
+			}
+			if newFile || bytes >= partitionBytes {
+				partition, sequence, bytes, newFile = partition+1, 0, 0, false
+			}
+			bytes += s.bytesOf(f, g)
+			slices := int64(1)
+			if rg.NumRows > sliceAbove {
+				slices = (rg.NumRows + sliceRows - 1) / sliceRows
+			}
+			for k := range slices {
+				from, to := rg.NumRows*k/slices, rg.NumRows*(k+1)/slices
+				s.morsels = append(s.morsels, source.Morsel{Partition: partition, Sequence: sequence, Rows: to - from,
+					Handle: &piece{file: i, rowGroup: g, from: from, to: to}})
+				sequence++
+			}
+		}
+	}
+	if n := s.request.Partitions; n > 0 {
+		renumber(s.morsels, n)
+	}
+	return nil
+}
+
+// renumber spreads the morsels, in their order, over at most n partitions of about as many rows.
+func renumber(morsels []source.Morsel, n int) {
+	total := int64(0)
+	for _, m := range morsels {
+		total += m.Rows
+	}
+	partition, sequence, done := int32(0), int32(0), int64(0)
+	for i := range morsels {
+		if want := int32(done * int64(n) / max(total, 1)); want > partition {
+			partition, sequence = partition+1, 0
+		}
+		morsels[i].Partition, morsels[i].Sequence = partition, sequence
+		sequence++
+		done += morsels[i].Rows
+	}
+}
+
+// bytesOf is the compressed size of the wanted columns in a row group.
+func (s *scan) bytesOf(f *footer, rowGroup int) int64 {
+	bytes := int64(0)
+	for i := range s.columns {
+		if n := s.nodeOf(f, &s.columns[i]); n != nil {
+			for l := n.firstLeaf; l < n.endLeaf; l++ {
+				bytes += f.metadata.RowGroups[rowGroup].Columns[l].MetaData.TotalCompressedSize
+			}
+		}
+	}
+	return bytes
+}
+
+// nodeOf finds a wanted column in a file; nil if the file does not have it.
+func (s *scan) nodeOf(f *footer, w *wantedColumn) *node {
+	if w.partition >= 0 {
+		return nil
+	}
+	n := f.root
+	for _, name := range w.names {
+		if n.kind != structNode {
+			return nil
+		}
+		if n = n.child(name, s.table.options.CaseSensitive); n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// Morsels lists the pieces to read.
+func (s *scan) Morsels() []source.Morsel { return s.morsels }
+
+// NewReader makes a reader for one worker.
+func (s *scan) NewReader() (source.Reader, error) { return newReader(s), nil }
+
+// Detail gives the counts of what was left out.
+func (s *scan) Detail() [][2]string {
+	c := &s.counters
+	detail := [][2]string{{"files", strconv.FormatInt(c.files, 10)}, {"row groups", strconv.FormatInt(c.rowGroups, 10)}}
+	add := func(name string, n int64) {
+		if n > 0 {
+			detail = append(detail, [2]string{name, strconv.FormatInt(n, 10)})
+		}
+	}
+	add("files pruned by partition values", c.filesPruned)
+	add("row groups pruned by partition values", c.groupsByPartition)
+	add("row groups pruned by statistics", c.groupsByStatistics)
+	add("row groups pruned by bloom filters", c.groupsByBloom)
+	add("morsels pruned by runtime filters", c.morselsByRuntime.Load())
+	add("rows pruned by page index", c.rowsByIndex.Load())
+	return detail
+}
+
+// String is for debugging.
+func (s *scan) String() string { return fmt.Sprintf("%s: %d morsels", s.table.Name(), len(s.morsels)) }
+
+// physicalType is the physical layout of a type when the request leaves it open.
+func physicalOf(c *source.Column) types.Physical {
+	if c.Physical == types.PhysicalVoid && c.Type.Kind != types.Void {
+		return c.Type.Physical()
+	}
+	return c.Physical
+}

@@ -23,6 +23,10 @@ type Probe interface {
 	// Find sets rows[i], for each i of sel, to the first build row whose key equals row i of keys, or NoRow. Keys may
 	// be in any encoding. A null key matches nothing, but where the join compares it with <=>.
 	Find(keys []*vector.Vector, sel vector.Selection, n int, rows []int32) error
+	// Restrict returns the rows of sel that this pass of the join is about, written into room; a probe must call it before
+	// Find and drop all other rows, whatever the kind of join. A build side that did not fit memory is probed in several
+	// passes over the source, each with a part of the build rows; one that did returns sel as it is.
+	Restrict(keys []*vector.Vector, sel vector.Selection, n int, room vector.Selection) (vector.Selection, error)
 	// Next returns the next build row with the same key as row, or NoRow.
 	Next(row int32) int32
 	// Gather writes column c of the build rows rows[i], for each i of sel (or 0…n-1), into out[i]; NoRow gives null.

@@ -1,0 +1,430 @@
+package kiln
+
+import (
+	"fmt"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/functions"
+	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
+)
+
+// Column is an expression over the columns of a DataFrame; see package functions for constructors.
+type Column = functions.Column
+
+// Col is the column of that name: "a", "t.a", "s.field", "*".
+func Col(name string) Column { return functions.Col(name) }
+
+// Lit is a constant.
+func Lit(value any) Column { return functions.Lit(value) }
+
+// DataFrame is a query that has not run: a step of a chain of verbs. It is immutable and safe for concurrent use. A
+// chain stays a chain: a mistake anywhere in it is kept and returned by Err and by every action; nothing runs until an
+// action (Collect, Count, Show, Batches, …) is called with a context.
+//
+// Verbs take columns by the rule of package functions: a string is a column's name, a Column is itself.
+type DataFrame struct {
+	session *Session
+	query   ast.Query    // unresolved: what can be stored, bound again, or sent away
+	plan    logical.Node // bound when the DataFrame was made
+	err     error
+}
+
+// newDataFrame binds a query.
+func (s *Session) newDataFrame(q ast.Query, err error) *DataFrame {
+	d := &DataFrame{session: s, query: q, err: err}
+	if err == nil {
+		d.plan, d.err = s.bind(q)
+	}
+	return d
+}
+
+// with is the next step of the chain.
+func (d *DataFrame) with(q ast.Query, errs ...error) *DataFrame {
+	if d.err != nil {
+		return d
+	}
+	for _, err := range errs {
+		if err != nil {
+			return &DataFrame{session: d.session, query: q, err: err}
+		}
+	}
+	return d.session.newDataFrame(q, nil)
+}
+
+// Err returns the first mistake of the chain, or nil.
+func (d *DataFrame) Err() error { return d.err }
+
+// Session returns the session the DataFrame belongs to.
+func (d *DataFrame) Session() *Session { return d.session }
+
+// Unresolved returns the query as it was written, for use as a subquery and by servers.
+func (d *DataFrame) Unresolved() (ast.Query, error) { return d.query, d.err }
+
+// Schema is the struct type of the rows; void if the DataFrame has a mistake.
+func (d *DataFrame) Schema() types.Type {
+	if d.err != nil {
+		return types.VoidType
+	}
+	return schemaOf(d.plan)
+}
+
+func schemaOf(plan logical.Node) types.Type {
+	var fields []types.Field
+	for _, c := range plan.Columns() {
+		fields = append(fields, types.Field{Name: c.Name, Type: c.Type, Nullable: c.Nullable, Metadata: c.Metadata})
+	}
+	return types.StructType(fields...)
+}
+
+// Columns are the names of the columns, in order.
+func (d *DataFrame) Columns() []string {
+	var names []string
+	for _, f := range d.Schema().Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Col is a column of this very DataFrame: it stays clear in a join of a DataFrame with itself.
+func (d *DataFrame) Col(name string) Column {
+	e, err := functions.Col(name).Expr()
+	if n, ok := e.(*ast.Name); ok {
+		return functions.FromExpr(&ast.Name{Parts: n.Parts, Plan: d.query}, err)
+	}
+	return functions.FromExpr(e, err)
+}
+
+func exprs(columns []any) ([]ast.Expr, error) {
+	out := make([]ast.Expr, len(columns))
+	for i, c := range columns {
+		e, err := functions.Of(c).Expr()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = e
+	}
+	return out, nil
+}
+
+func sortItems(columns []any) ([]ast.SortItem, error) {
+	out := make([]ast.SortItem, len(columns))
+	for i, c := range columns {
+		item, err := functions.Of(c).SortItem()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = item
+	}
+	return out, nil
+}
+
+// Select computes columns.
+func (d *DataFrame) Select(columns ...any) *DataFrame {
+	items, err := exprs(columns)
+	return d.with(&ast.Project{Input: d.query, Items: items}, err)
+}
+
+// SelectExpr is Select of SQL expressions: "a + 1 AS b".
+func (d *DataFrame) SelectExpr(texts ...string) *DataFrame {
+	var columns []any
+	for _, text := range texts {
+		columns = append(columns, functions.FromExpr(d.session.parseExpr(text)))
+	}
+	return d.Select(columns...)
+}
+
+// Where keeps the rows for which condition, a Column or SQL text, is true.
+func (d *DataFrame) Where(condition any) *DataFrame {
+	var e ast.Expr
+	var err error
+	switch c := condition.(type) {
+	case string:
+		e, err = d.session.parseExpr(c)
+	case Column:
+		e, err = c.Expr()
+	default:
+		e, err = functions.Lit(condition).Expr()
+	}
+	return d.with(&ast.Filter{Input: d.query, Condition: e}, err)
+}
+
+// Filter is Where.
+func (d *DataFrame) Filter(condition any) *DataFrame { return d.Where(condition) }
+
+// WithColumn adds a column, or replaces the one of that name.
+func (d *DataFrame) WithColumn(name string, column any) *DataFrame {
+	return d.with(d.withColumns([]string{name}, []any{column}))
+}
+
+// WithColumns adds or replaces several columns, none of which sees the others; names and columns alternate.
+func (d *DataFrame) WithColumns(namesAndColumns ...any) *DataFrame {
+	var names []string
+	var columns []any
+	for i := 0; i+1 < len(namesAndColumns); i += 2 {
+		name, ok := namesAndColumns[i].(string)
+		if !ok {
+			return d.with(nil, fmt.Errorf("kiln: WithColumns takes name, column, name, column, …; argument %d is a %T", i+1, namesAndColumns[i]))
+		}
+		names, columns = append(names, name), append(columns, namesAndColumns[i+1])
+	}
+	if len(namesAndColumns)%2 != 0 {
+		return d.with(nil, fmt.Errorf("kiln: WithColumns takes name, column, name, column, …; the last name has no column"))
+	}
+	return d.with(d.withColumns(names, columns))
+}
+
+func (d *DataFrame) withColumns(names []string, columns []any) (ast.Query, error) {
+	items, err := exprs(columns)
+	for i := range items {
+		items[i] = &ast.Alias{Input: items[i], Names: []string{names[i]}}
+	}
+	return &ast.WithColumns{Input: d.query, Items: items}, err
+}
+
+// WithColumnRenamed renames a column; a name that is not there changes nothing.
+func (d *DataFrame) WithColumnRenamed(from, to string) *DataFrame {
+	return d.with(&ast.RenameColumns{Input: d.query, From: []string{from}, To: []string{to}})
+}
+
+// ToDF renames all columns.
+func (d *DataFrame) ToDF(names ...string) *DataFrame {
+	if d.err == nil && len(names) != len(d.Columns()) {
+		return d.with(nil, fmt.Errorf("kiln: ToDF has %d names for %d columns", len(names), len(d.Columns())))
+	}
+	var items []any
+	for i, c := range d.Columns() {
+		items = append(items, functions.FromExpr(&ast.Name{Parts: []string{c}}, nil).As(names[i]))
+	}
+	return d.Select(items...)
+}
+
+// Drop leaves out columns; a name that is not there changes nothing.
+func (d *DataFrame) Drop(columns ...any) *DataFrame {
+	items, err := exprs(columns)
+	return d.with(&ast.DropColumns{Input: d.query, Columns: items}, err)
+}
+
+// Distinct keeps one of each set of equal rows.
+func (d *DataFrame) Distinct() *DataFrame { return d.with(&ast.Distinct{Input: d.query}) }
+
+// DropDuplicates keeps the first row of each combination of the columns; no columns means all.
+func (d *DataFrame) DropDuplicates(columns ...string) *DataFrame {
+	return d.with(&ast.DropDuplicates{Input: d.query, Columns: columns})
+}
+
+// Join joins with other. on is a Column (the condition), a column name or []string (columns both have, merged), or nil.
+// how is "inner" (default ""), "cross", "left", "right", "full", "semi", "anti" or Spark's longer names of these.
+func (d *DataFrame) Join(other *DataFrame, on any, how string) *DataFrame {
+	j := &ast.Join{Left: d.query, Right: other.query}
+	var ok bool
+	if j.Type, ok = joinTypes[how]; !ok {
+		return d.with(nil, fmt.Errorf("kiln: unknown join type %q", how))
+	}
+	var err error
+	switch on := on.(type) {
+	case nil:
+	case string:
+		j.Using = []string{on}
+	case []string:
+		j.Using = on
+	case Column:
+		j.On, err = on.Expr()
+	default:
+		err = fmt.Errorf("kiln: Join takes a Column, a name or names, or nil, not a %T", on)
+	}
+	return d.with(j, other.err, err)
+}
+
+var joinTypes = map[string]ast.JoinType{
+	"": ast.InnerJoin, "inner": ast.InnerJoin, "cross": ast.CrossJoin,
+	"left": ast.LeftJoin, "leftouter": ast.LeftJoin, "left_outer": ast.LeftJoin,
+	"right": ast.RightJoin, "rightouter": ast.RightJoin, "right_outer": ast.RightJoin,
+	"full": ast.FullJoin, "outer": ast.FullJoin, "fullouter": ast.FullJoin, "full_outer": ast.FullJoin,
+	"semi": ast.LeftSemiJoin, "leftsemi": ast.LeftSemiJoin, "left_semi": ast.LeftSemiJoin,
+	"anti": ast.LeftAntiJoin, "leftanti": ast.LeftAntiJoin, "left_anti": ast.LeftAntiJoin,
+}
+
+// CrossJoin pairs every row with every row of other.
+func (d *DataFrame) CrossJoin(other *DataFrame) *DataFrame { return d.Join(other, nil, "cross") }
+
+func (d *DataFrame) setOperation(op ast.SetOperator, all, byName, allowMissing bool, other *DataFrame) *DataFrame {
+	return d.with(&ast.SetOperation{Op: op, All: all, ByName: byName, AllowMissing: allowMissing, Left: d.query, Right: other.query}, other.err)
+}
+
+// Union puts other's rows after these, by position, duplicates kept.
+func (d *DataFrame) Union(other *DataFrame) *DataFrame {
+	return d.setOperation(ast.Union, true, false, false, other)
+}
+
+// UnionByName is Union by column name; with allowMissing a column that one side lacks is null there.
+func (d *DataFrame) UnionByName(other *DataFrame, allowMissing bool) *DataFrame {
+	return d.setOperation(ast.Union, true, true, allowMissing, other)
+}
+
+// Intersect keeps the distinct rows that are in both.
+func (d *DataFrame) Intersect(other *DataFrame) *DataFrame {
+	return d.setOperation(ast.Intersect, false, false, false, other)
+}
+
+// IntersectAll is Intersect with duplicates kept.
+func (d *DataFrame) IntersectAll(other *DataFrame) *DataFrame {
+	return d.setOperation(ast.Intersect, true, false, false, other)
+}
+
+// Except keeps the distinct rows that are not in other.
+func (d *DataFrame) Except(other *DataFrame) *DataFrame {
+	return d.setOperation(ast.Except, false, false, false, other)
+}
+
+// ExceptAll is Except with duplicates kept.
+func (d *DataFrame) ExceptAll(other *DataFrame) *DataFrame {
+	return d.setOperation(ast.Except, true, false, false, other)
+}
+
+// OrderBy sorts all rows: by a name or Column upwards, or by what Column.Desc and its like say.
+func (d *DataFrame) OrderBy(columns ...any) *DataFrame {
+	items, err := sortItems(columns)
+	return d.with(&ast.Sort{Input: d.query, Items: items, Global: true}, err)
+}
+
+// Sort is OrderBy.
+func (d *DataFrame) Sort(columns ...any) *DataFrame { return d.OrderBy(columns...) }
+
+// SortWithinPartitions sorts each partition by itself.
+func (d *DataFrame) SortWithinPartitions(columns ...any) *DataFrame {
+	items, err := sortItems(columns)
+	return d.with(&ast.Sort{Input: d.query, Items: items}, err)
+}
+
+func intLiteral(n int) ast.Expr { return &ast.Literal{Value: int32(n), Type: types.IntType} }
+
+// Limit keeps the first n rows.
+func (d *DataFrame) Limit(n int) *DataFrame {
+	return d.with(&ast.Limit{Input: d.query, Count: intLiteral(n)})
+}
+
+// Offset leaves out the first n rows.
+func (d *DataFrame) Offset(n int) *DataFrame {
+	return d.with(&ast.Limit{Input: d.query, Offset: intLiteral(n)})
+}
+
+// Repartition deals the rows to n partitions (0: the session's default), round robin or by hash of columns.
+func (d *DataFrame) Repartition(n int, columns ...any) *DataFrame {
+	by, err := exprs(columns)
+	return d.with(&ast.Repartition{Input: d.query, Count: n, By: by, Shuffle: true}, err)
+}
+
+// Coalesce merges partitions until there are at most n, without moving rows between others.
+func (d *DataFrame) Coalesce(n int) *DataFrame {
+	return d.with(&ast.Repartition{Input: d.query, Count: n})
+}
+
+// Hint gives the planner advice, such as "broadcast".
+func (d *DataFrame) Hint(name string, args ...any) *DataFrame {
+	list, err := exprs(args)
+	return d.with(&ast.Hint{Input: d.query, Hints: []ast.HintItem{{Name: name, Args: list}}}, err)
+}
+
+// Broadcast marks d as the build side of a join.
+func Broadcast(d *DataFrame) *DataFrame { return d.Hint("broadcast") }
+
+// Alias names the DataFrame, so that its columns can be written "name.column".
+func (d *DataFrame) Alias(name string) *DataFrame {
+	return d.with(&ast.SubqueryAlias{Input: d.query, Name: name})
+}
+
+// Sample keeps each row with the given probability; the same seed keeps the same rows.
+func (d *DataFrame) Sample(fraction float64, seed int64) *DataFrame {
+	percent := &ast.Literal{Value: fraction * 100, Type: types.DoubleType}
+	return d.with(&ast.Sample{Input: d.query, Unit: ast.SamplePercent, Size: percent, Seed: &ast.Literal{Value: seed, Type: types.LongType}})
+}
+
+// Scalar is the one value of a DataFrame with one column and at most one row, for use in an expression.
+func (d *DataFrame) Scalar() Column {
+	return functions.FromExpr(&ast.ScalarSubquery{Query: d.query}, d.err)
+}
+
+// Exists is true where the DataFrame, whose Outer columns are those of the query it is used in, has a row.
+func (d *DataFrame) Exists() Column { return functions.FromExpr(&ast.Exists{Query: d.query}, d.err) }
+
+// GroupedData is a DataFrame with the grouping that Agg and its shortcuts aggregate over.
+type GroupedData struct {
+	frame *DataFrame
+	keys  []ast.Expr
+	err   error
+}
+
+// GroupBy groups by columns; no columns makes one group of all rows.
+func (d *DataFrame) GroupBy(columns ...any) *GroupedData {
+	keys, err := exprs(columns)
+	return &GroupedData{d, keys, err}
+}
+
+func (d *DataFrame) groupingSets(kind ast.GroupingKind, columns []any) *GroupedData {
+	keys, err := exprs(columns)
+	g := &ast.Grouping{Kind: kind}
+	for _, k := range keys {
+		g.Sets = append(g.Sets, []ast.Expr{k})
+	}
+	return &GroupedData{d, []ast.Expr{g}, err}
+}
+
+// Rollup groups by all columns, all but the last, and so on to none.
+func (d *DataFrame) Rollup(columns ...any) *GroupedData { return d.groupingSets(ast.Rollup, columns) }
+
+// Cube groups by every subset of the columns.
+func (d *DataFrame) Cube(columns ...any) *GroupedData { return d.groupingSets(ast.Cube, columns) }
+
+// Agg computes aggregates over the whole DataFrame.
+func (d *DataFrame) Agg(aggregates ...any) *DataFrame { return d.GroupBy().Agg(aggregates...) }
+
+// Agg computes aggregates for each group; the result has the keys, then the aggregates.
+func (g *GroupedData) Agg(aggregates ...any) *DataFrame {
+	items, err := exprs(aggregates)
+	return g.frame.with(&ast.Aggregate{Input: g.frame.query, GroupBy: g.keys, Items: items}, g.err, err)
+}
+
+// Count is the number of rows of each group, as column "count".
+func (g *GroupedData) Count() *DataFrame {
+	return g.Agg(functions.Call("count", functions.Lit(1)).As("count"))
+}
+
+func (g *GroupedData) each(function string, columns []string) *DataFrame {
+	if len(columns) == 0 && g.frame.err == nil {
+		for _, f := range g.frame.Schema().Fields() {
+			if f.Type.IsNumeric() && !g.isKey(f.Name) {
+				columns = append(columns, f.Name)
+			}
+		}
+	}
+	var aggregates []any
+	for _, c := range columns {
+		aggregates = append(aggregates, functions.Call(function, c))
+	}
+	return g.Agg(aggregates...)
+}
+
+func (g *GroupedData) isKey(name string) bool {
+	for _, k := range g.keys {
+		if n, ok := k.(*ast.Name); ok && len(n.Parts) == 1 && n.Parts[0] == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Sum, Avg, Mean, Min and Max aggregate the named columns; none means every numeric column that is no key.
+func (g *GroupedData) Sum(columns ...string) *DataFrame { return g.each("sum", columns) }
+
+// Avg is the mean of each column.
+func (g *GroupedData) Avg(columns ...string) *DataFrame { return g.each("avg", columns) }
+
+// Mean is Avg.
+func (g *GroupedData) Mean(columns ...string) *DataFrame { return g.each("avg", columns) }
+
+// Min is the smallest value of each column.
+func (g *GroupedData) Min(columns ...string) *DataFrame { return g.each("min", columns) }
+
+// Max is the largest value of each column.
+func (g *GroupedData) Max(columns ...string) *DataFrame { return g.each("max", columns) }

@@ -1,0 +1,213 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/vector"
+)
+
+// JoinBuildSpec describes the build side of a join.
+type JoinBuildSpec struct {
+	// Layout are the columns that the feeding stages give: the keys, then what the join's output needs.
+	Layout []vector.Layout
+	Keys   int // 0: every row matches every row (the residual condition decides)
+	// NullSafe says for each key that null equals null (<=>).
+	NullSafe []bool
+	// Filters get the values of each key when the build is done; nil for keys nobody filters by.
+	Filters []*vector.RuntimeFilter
+	// PerfectArrays allows arrays indexed by key.
+	PerfectArrays bool
+	// Unmatched: the build rows without a partner will be read (right and full joins).
+	Unmatched bool
+}
+
+// JoinBuild is the sink of a join's build side and the lookup its probes use. When the rows do not fit memory they are
+// split by hash into parts on disk; the probing stage then reads its source once for each group of parts that fits, and
+// each pass concerns only the probe rows whose keys belong to the group (Probe.Restrict, Stage.Again).
+type JoinBuild struct {
+	spec  JoinBuildSpec
+	query *Query
+
+	mu      sync.Mutex
+	locals  []*joinLocal
+	rows    int64
+	nullKey bool
+	table   atomic.Pointer[joinTable]
+	memory  *memory.Reservation // of the table and its rows
+	spill   *joinSpill          // nil while everything fits
+}
+
+// NewJoinBuild makes the sink.
+func NewJoinBuild(spec JoinBuildSpec) *JoinBuild { return &JoinBuild{spec: spec} }
+
+// joinLocal is one worker's part: rows as they came.
+type joinLocal struct {
+	build  *JoinBuild
+	store  *vector.Store
+	memory *memory.Reservation
+	file   *memory.SpillFile
+}
+
+// NewLocal implements Sink.
+func (b *JoinBuild) NewLocal(w *Worker) (LocalSink, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.query = w.Query
+	l := &joinLocal{build: b, store: vector.NewStore(b.spec.Layout), memory: w.Query.Reserve("join build", nil)}
+	b.locals = append(b.locals, l)
+	return l, nil
+}
+
+// Consume implements LocalSink.
+func (l *joinLocal) Consume(c *vector.Chunk, _ program.Position) error {
+	l.store.Append(c.Columns, c.Selection, c.Len)
+	if l.memory.Pressure() == 0 && l.memory.TryResize(l.store.Bytes()+tableBytes(l.store.Len)) {
+		return nil
+	}
+	return l.build.spillLocal(l)
+}
+
+// Finish implements LocalSink.
+func (l *joinLocal) Finish() error { return nil }
+
+// Finish implements Sink: it merges the workers' rows and indexes them.
+func (b *JoinBuild) Finish(ctx context.Context, p *Pool) error {
+	b.query = p.Query()
+	b.memory = b.query.Reserve("join table", nil)
+	for _, l := range b.locals {
+		b.rows += int64(l.store.Len)
+		b.nullKey = b.nullKey || hasNullKey(l.store, b.spec)
+	}
+	if b.spill != nil {
+		return b.finishSpilled(ctx)
+	}
+	store, err := b.merge()
+	if err != nil || store == nil {
+		return err
+	}
+	table, err := buildJoinTable(ctx, store, b.spec.NullSafe, b.spec.PerfectArrays)
+	if err != nil {
+		return err
+	}
+	b.publish(table)
+	b.publishFilters(store)
+	return nil
+}
+
+// publish makes a table the one that probes use.
+func (b *JoinBuild) publish(t *joinTable) {
+	if b.spec.Unmatched {
+		t.marks = make([]atomic.Uint64, vector.BitmapWords(t.store.Len))
+	}
+	b.table.Store(t)
+}
+
+// merge puts all rows in one store, the first worker's, growing its account as others' shrink. Without memory for it,
+// everything is spilled, and the store is nil.
+func (b *JoinBuild) merge() (*vector.Store, error) {
+	if len(b.locals) == 0 {
+		return vector.NewStore(b.spec.Layout), nil
+	}
+	first := b.locals[0]
+	for _, l := range b.locals[1:] {
+		if l.store.Len == 0 {
+			l.memory.Close()
+			continue
+		}
+		if !first.memory.TryGrow(l.store.Bytes() + tableBytes(l.store.Len)) {
+			if err := b.spillLocal(first); err != nil {
+				return nil, err
+			}
+			return nil, b.finishSpilled(b.query.Context())
+		}
+		first.store.AppendStore(l.store)
+		l.store = vector.NewStore(b.spec.Layout)
+		l.memory.Close()
+	}
+	return first.store, nil
+}
+
+func hasNullKey(s *vector.Store, spec JoinBuildSpec) bool {
+	for k := range spec.Keys {
+		if c := s.Columns[k]; !spec.NullSafe[k] && c.Valid != nil && c.Valid.Count(s.Len) < s.Len {
+			return true
+		}
+	}
+	return false
+}
+
+// Output implements Sink: a build side is looked up in, not read.
+func (b *JoinBuild) Output() source.Scan { return nil }
+
+// Close implements Sink.
+func (b *JoinBuild) Close() {
+	b.table.Store(nil)
+	for _, l := range b.locals {
+		l.store = nil
+		l.memory.Close()
+		if l.file != nil {
+			l.file.Close()
+		}
+	}
+	b.locals = nil
+	if b.memory != nil {
+		b.memory.Close()
+	}
+}
+
+// Lookup is what programs probe.
+func (b *JoinBuild) Lookup() program.Lookup { return joinLookup{b} }
+
+type joinLookup struct{ build *JoinBuild }
+
+// Unique implements program.Lookup. A build side in several parts is taken to have duplicates: other parts may.
+func (l joinLookup) Unique() bool { return l.build.spill == nil && l.build.table.Load().Unique() }
+
+func (l joinLookup) HasNullKey() bool { return l.build.nullKey }
+func (l joinLookup) Empty() bool      { return l.build.rows == 0 }
+
+func (l joinLookup) NewProbe() program.Probe {
+	return &joinProbe{
+		table: l.build.table.Load(), spill: l.build.spill,
+		keys: make([]uint64, vector.ChunkSize), room: make(vector.Selection, vector.ChunkSize),
+	}
+}
+
+// joinProbe searches for one worker during one pass.
+type joinProbe struct {
+	table *joinTable
+	spill *joinSpill
+	keys  []uint64
+	room  vector.Selection
+}
+
+func (p *joinProbe) Find(keys []*vector.Vector, sel vector.Selection, n int, rows []int32) error {
+	p.table.find(keys, sel, n, p.keys, p.room, rows)
+	return nil
+}
+
+func (p *joinProbe) Restrict(keys []*vector.Vector, sel vector.Selection, n int, room vector.Selection) (vector.Selection, error) {
+	if p.spill == nil {
+		return sel, nil
+	}
+	return p.spill.restrict(keys, sel, n, p.keys, p.room, room), nil
+}
+
+func (p *joinProbe) Next(row int32) int32 {
+	if p.table.next == nil {
+		return program.NoRow
+	}
+	return p.table.next[row]
+}
+
+func (p *joinProbe) Gather(c int, rows []int32, sel vector.Selection, n int, out *vector.Vector) error {
+	vector.Gather(p.table.store.Columns[c], rows, sel, n, out)
+	return nil
+}
+
+func (p *joinProbe) Mark(rows []int32, sel vector.Selection, n int) { p.table.mark(rows, sel, n) }

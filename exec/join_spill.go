@@ -1,0 +1,257 @@
+package exec
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/vector"
+)
+
+// joinParts is the number of parts that a build side too large for memory is split into.
+const joinParts = 64
+
+// joinSpill is a build side in parts on disk.
+type joinSpill struct {
+	parts    [joinParts]joinPart
+	ranges   []types.Range   // of the keys, over everything that was spilled
+	resident [joinParts]bool // the parts of the present pass
+	next     int             // first part of the next pass
+	passes   []joinPass      // those begun so far
+	pass     int             // the present one
+}
+
+// joinPart is the rows whose keys have one hash part.
+type joinPart struct {
+	frames []joinFrame
+	rows   int
+	bytes  int64
+}
+
+type joinFrame struct {
+	file  *memory.SpillFile
+	frame memory.Frame
+}
+
+// joinPass is a group of parts that fit memory together. Marks are kept when the pass ends, for the unmatched rows.
+type joinPass struct {
+	from, to int
+	marks    []atomic.Uint64
+}
+
+// partOf is the part of a row by the hash of its keys.
+func partOf(hash uint64) int { return int(hash & (joinParts - 1)) }
+
+// spillLocal writes a worker's rows to their parts and forgets them.
+func (b *JoinBuild) spillLocal(l *joinLocal) error {
+	if b.spec.Keys == 0 {
+		return l.memory.Resize(l.store.Bytes()) // rows that all match cannot be split by key: they fit or the query fails
+	}
+	b.mu.Lock()
+	if b.spill == nil {
+		b.spill = &joinSpill{ranges: make([]types.Range, b.spec.Keys)}
+	}
+	b.mu.Unlock()
+	if l.store.Len == 0 {
+		return nil
+	}
+	if l.file == nil {
+		file, err := b.query.Spill().Create("join", l.memory)
+		if err != nil {
+			return err
+		}
+		l.file = file
+	}
+	written := int64(0)
+	for part, rows := range b.split(l.store) {
+		if len(rows) == 0 {
+			continue
+		}
+		bytes, err := b.writePart(l, part, rows)
+		if err != nil {
+			return err
+		}
+		written += bytes
+	}
+	b.mu.Lock()
+	b.rows += int64(l.store.Len)
+	b.nullKey = b.nullKey || hasNullKey(l.store, b.spec)
+	for k := range b.spill.ranges {
+		if c := l.store.Columns[k]; isIntegerLayout(c.Physical) {
+			b.spill.ranges[k] = widest(b.spill.ranges[k], integerRange(c))
+		}
+	}
+	b.mu.Unlock()
+	l.store = vector.NewStore(b.spec.Layout)
+	l.memory.Shrink(l.memory.Size())
+	return nil
+}
+
+func widest(a, b types.Range) types.Range {
+	if !a.Known {
+		return b
+	}
+	return types.Range{Known: true, Min: min(a.Min, b.Min), Max: max(a.Max, b.Max)}
+}
+
+// split lists the rows of each part.
+func (b *JoinBuild) split(s *vector.Store) [joinParts][]int32 {
+	var parts [joinParts][]int32
+	hashes := make([]uint64, vector.ChunkSize)
+	room := make(vector.Selection, vector.ChunkSize)
+	columns := make([]*vector.Vector, b.spec.Keys)
+	for start := 0; start < s.Len; start += vector.ChunkSize {
+		n := min(vector.ChunkSize, s.Len-start)
+		for k := range columns {
+			columns[k] = s.Columns[k].Slice(start, n)
+		}
+		for _, i := range hashRows(columns, allNullSafe(b.spec.Keys), nil, n, hashes, room) {
+			p := partOf(hashes[i])
+			parts[p] = append(parts[p], int32(start+int(i)))
+		}
+	}
+	return parts
+}
+
+// allNullSafe makes hashRows give rows with null keys a hash too: they belong to a part like others.
+func allNullSafe(n int) []bool {
+	safe := make([]bool, n)
+	for i := range safe {
+		safe[i] = true
+	}
+	return safe
+}
+
+// writePart writes some rows of a store as frames of a part.
+func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) (int64, error) {
+	out := make([]*vector.Vector, len(l.store.Columns))
+	written := int64(0)
+	for start := 0; start < len(rows); start += vector.ChunkSize {
+		chunk := rows[start:min(start+vector.ChunkSize, len(rows))]
+		owned := vector.NewStore(b.spec.Layout)
+		for c, column := range l.store.Columns {
+			out[c] = vector.New(column.Type, column.Physical, len(chunk))
+			vector.Gather(column, chunk, nil, len(chunk), out[c])
+		}
+		owned.Append(out, nil, len(chunk))
+		raw := vector.EncodeColumns(nil, owned.Columns, owned.Len)
+		frame, err := l.file.Write(raw)
+		if err != nil {
+			return 0, err
+		}
+		written += int64(len(raw))
+		b.mu.Lock()
+		p := &b.spill.parts[part]
+		p.frames = append(p.frames, joinFrame{l.file, frame})
+		p.rows += len(chunk)
+		p.bytes += owned.Bytes()
+		b.mu.Unlock()
+	}
+	return written, nil
+}
+
+// finishSpilled writes what is still in memory and begins the first pass.
+func (b *JoinBuild) finishSpilled(ctx context.Context) error {
+	for _, l := range b.locals {
+		b.rows -= int64(l.store.Len) // spillLocal counts them
+		if err := b.spillLocal(l); err != nil {
+			return err
+		}
+	}
+	for k, f := range b.spec.Filters {
+		if f == nil {
+			continue
+		}
+		if r := b.spill.ranges[k]; r.Known {
+			f.Store(&vector.FilterState{HasRange: true, Min: r.Min, Max: r.Max})
+		}
+	}
+	return b.begin(ctx)
+}
+
+// begin loads as many of the remaining parts as fit.
+func (b *JoinBuild) begin(ctx context.Context) error {
+	s := b.spill
+	b.table.Store(nil)
+	b.memory.Shrink(b.memory.Size())
+	pass := joinPass{from: s.next, to: s.next}
+	clear(s.resident[:])
+	for pass.to < joinParts {
+		p := &s.parts[pass.to]
+		need := p.bytes*5/4 + tableBytes(p.rows)
+		if pass.to > pass.from && !b.memory.TryGrow(need) {
+			break
+		}
+		if pass.to == pass.from {
+			if err := b.memory.Grow(need); err != nil {
+				return err
+			}
+		}
+		s.resident[pass.to] = true
+		pass.to++
+	}
+	s.next = pass.to
+	s.passes = append(s.passes, pass)
+	s.pass = len(s.passes) - 1
+	return b.load(ctx, pass.from, pass.to)
+}
+
+// load reads parts and indexes their rows.
+func (b *JoinBuild) load(ctx context.Context, from, to int) error {
+	store := vector.NewStore(b.spec.Layout)
+	var scratch []byte
+	for part := from; part < to; part++ {
+		for _, f := range b.spill.parts[part].frames {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			raw, err := f.file.Read(f.frame, nil, &scratch)
+			if err != nil {
+				return err
+			}
+			columns, n, err := vector.DecodeColumns(raw, b.spec.Layout)
+			if err != nil {
+				return err
+			}
+			store.Append(columns, nil, n)
+		}
+	}
+	table, err := buildJoinTable(ctx, store, b.spec.NullSafe, b.spec.PerfectArrays)
+	if err != nil {
+		return err
+	}
+	b.publish(table)
+	return nil
+}
+
+// Advance goes on to the next pass; false means that all rows have been probed. With rewind it then returns to the first
+// pass, for another reading of the source. It is for Stage.Again.
+func (b *JoinBuild) Advance(ctx context.Context, rewind bool) (bool, error) {
+	s := b.spill
+	if s == nil {
+		return false, nil
+	}
+	if t := b.table.Load(); b.spec.Unmatched {
+		s.passes[s.pass].marks = t.marks
+	}
+	if s.next < joinParts {
+		return true, b.begin(ctx)
+	}
+	if !rewind || len(s.passes) == 1 {
+		return false, nil
+	}
+	s.next, s.passes = 0, nil
+	return false, b.begin(ctx)
+}
+
+// restrict keeps the probe rows whose keys belong to the present pass.
+func (s *joinSpill) restrict(keys []*vector.Vector, sel vector.Selection, n int, hashes []uint64, room, out vector.Selection) vector.Selection {
+	kept := out[:0]
+	for _, i := range hashRows(keys, allNullSafe(len(keys)), sel, n, hashes, room) {
+		if s.resident[partOf(hashes[i])] {
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}

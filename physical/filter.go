@@ -1,0 +1,25 @@
+package physical
+
+import (
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
+)
+
+// lowerFilter adds the condition to the program: no rows are copied.
+func (p *planner) lowerFilter(n *logical.Filter, w wanted) (*flow, error) {
+	w.limit = 0
+	w = w.reading(n.Condition)
+	f, err := p.lower(n.Input, w)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.each(func(b *program.Builder) error { return b.Filter(n.Condition) }); err != nil {
+		return nil, err
+	}
+	f, err = p.fuse(f, &Operator{Name: "Filter", Detail: expr.Debug(n.Condition)})
+	if err != nil {
+		return nil, err
+	}
+	return p.cut(f, n.Columns())
+}

@@ -1,0 +1,318 @@
+package physical
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/vector"
+)
+
+// joinKeys is a join's condition, taken apart.
+type joinKeys struct {
+	left, right []expr.Expr // compared pairwise
+	nullSafe    []bool
+	residual    []expr.Expr // the rest, in order
+	// nullAware: the one key is that of NOT IN / IN. residualAware: the residual is, because there are several.
+	nullAware, residualAware bool
+}
+
+// splitCondition finds the conjuncts that compare an expression of the left side with one of the right.
+func splitCondition(n *logical.Join) joinKeys {
+	var k joinKeys
+	if n.Condition == nil {
+		return k
+	}
+	left, right := columnSet(n.Left), columnSet(n.Right)
+	equals := 0
+	for _, c := range expr.Conjuncts(n.Condition) {
+		cmp, ok := c.(*expr.Comparison)
+		if ok && cmp.Op == expr.Equal {
+			equals++
+		}
+		if !ok || cmp.Op != expr.Equal && cmp.Op != expr.NullSafeEqual || expr.Fallible(cmp) || !expr.Deterministic(cmp) {
+			k.residual = append(k.residual, c)
+			continue
+		}
+		a, b := cmp.Left, cmp.Right
+		if within(a, right) && within(b, left) {
+			a, b = b, a
+		}
+		if !within(a, left) || !within(b, right) || len(expr.Columns(a)) == 0 || len(expr.Columns(b)) == 0 {
+			k.residual = append(k.residual, c)
+			continue
+		}
+		k.left, k.right = append(k.left, a), append(k.right, b)
+		k.nullSafe = append(k.nullSafe, cmp.Op == expr.NullSafeEqual)
+	}
+	if n.NullAware {
+		k.splitNullAware(equals)
+	}
+	return k
+}
+
+// splitNullAware leaves a single IN comparison as the key if it stands alone. Otherwise the = comparisons, which are
+// IN's own, become the residual, whose unknown outcomes count; the <=> ones stay keys.
+func (k *joinKeys) splitNullAware(equals int) {
+	if len(k.left) == 1 && equals == 1 && len(k.residual) == 0 {
+		k.nullAware = true
+		return
+	}
+	k.residualAware = true
+	keys := *k
+	k.left, k.right, k.nullSafe = nil, nil, nil
+	for i, safe := range keys.nullSafe {
+		if safe {
+			k.left, k.right, k.nullSafe = append(k.left, keys.left[i]), append(k.right, keys.right[i]), append(k.nullSafe, true)
+			continue
+		}
+		k.residual = append(k.residual, &expr.Comparison{
+			Base: expr.Base{Typ: types.BooleanType, Null: true}, Op: expr.Equal, Left: keys.left[i], Right: keys.right[i]})
+	}
+}
+
+func columnSet(n logical.Node) map[expr.ColumnID]bool {
+	set := map[expr.ColumnID]bool{}
+	for _, c := range n.Columns() {
+		set[c.ID] = true
+	}
+	return set
+}
+
+func within(e expr.Expr, set map[expr.ColumnID]bool) bool {
+	return !slices.ContainsFunc(expr.Columns(e), func(id expr.ColumnID) bool { return !set[id] })
+}
+
+// hashJoin is a join with its sides decided.
+type hashJoin struct {
+	node         *logical.Join
+	kind         program.ProbeKind
+	probe, build logical.Node
+	probeKeys    []expr.Expr
+	buildKeys    []expr.Expr
+	keys         joinKeys
+	// unmatched: build rows without a partner are rows of the result too (right and full joins).
+	unmatched bool
+	// filtering: probe rows without a partner are dropped, so a run-time filter may drop them earlier.
+	filtering bool
+	swapped   bool
+}
+
+// decide chooses the build side: the right one, but for a right join the left, and for inner joins the smaller, unless a
+// hint names a side.
+func (p *planner) decide(n *logical.Join) hashJoin {
+	k := splitCondition(n)
+	j := hashJoin{node: n, probe: n.Left, build: n.Right, probeKeys: k.left, buildKeys: k.right, keys: k}
+	swap := func() {
+		j.probe, j.build, j.probeKeys, j.buildKeys, j.swapped = n.Right, n.Left, k.right, k.left, true
+	}
+	switch n.Type {
+	case logical.Inner, logical.Cross:
+		j.kind, j.filtering = program.InnerProbe, true
+		switch {
+		case n.LeftHint != "" && n.RightHint == "":
+			swap()
+		case n.RightHint == "" && p.estimator.Rows(n.Left) < p.estimator.Rows(n.Right):
+			swap()
+		}
+		if n.Single {
+			j.kind, j.filtering = program.SingleProbe, false
+			if j.swapped {
+				j.probe, j.build, j.probeKeys, j.buildKeys, j.swapped = n.Left, n.Right, k.left, k.right, false
+			}
+		}
+	case logical.LeftOuter:
+		j.kind = program.LeftOuterProbe
+		if n.Single {
+			j.kind = program.SingleProbe
+		}
+	case logical.RightOuter:
+		swap()
+		j.kind = program.LeftOuterProbe
+	case logical.FullOuter:
+		j.kind, j.unmatched = program.LeftOuterProbe, true
+	case logical.LeftSemi:
+		j.kind, j.filtering = program.SemiProbe, true
+	case logical.LeftAnti:
+		j.kind = program.AntiProbe
+		if n.NullAware {
+			j.kind = program.NullAwareAntiProbe
+		}
+	case logical.LeftMark:
+		j.kind = program.MarkProbe
+		if n.NullAware {
+			j.kind = program.NullAwareMarkProbe
+		}
+	}
+	return j
+}
+
+// lowerJoin builds a table of one side in a stage of its own and adds the probe of it to the program of the other.
+func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
+	j := p.decide(n)
+	filters := p.keyFilters(&j)
+	build, err := p.lowerBuild(&j, w, filters)
+	if err != nil {
+		return nil, err
+	}
+	down := w.only(j.probe.Columns())
+	down.needed = w.reading(n.Expressions()...).needed
+	for k, f := range filters {
+		if f != nil {
+			down.filters = append(down.filters, columnFilter{j.probeKeys[k].(*expr.Column).ID, f})
+		}
+	}
+	probe, err := p.lower(j.probe, down)
+	if err != nil {
+		return nil, err
+	}
+	spec := program.ProbeSpec{
+		Lookup: build.sink.Lookup(), Kind: j.kind, Keys: j.probeKeys, Build: build.columns, Residual: expr.Conjunction(j.keys.residual...),
+		MarkID: n.Mark.ID, MarkBuild: j.unmatched, ResidualNullAware: j.keys.residualAware,
+	}
+	if err := probe.each(func(b *program.Builder) error { return b.Probe(spec) }); err != nil {
+		return nil, err
+	}
+	for _, b := range probe.branches {
+		b.after = append(b.after, build.stages...)
+	}
+	if j.unmatched {
+		p.addUnmatched(probe, &j, build)
+	}
+	op := &Operator{Name: p.joinName(&j), Detail: p.joinDetail(&j)}
+	children := []*Operator{probe.operator, build.operator}
+	if j.swapped {
+		slices.Reverse(children)
+	}
+	op.Children = children
+	probe.operator = op
+	for _, b := range probe.branches {
+		b.operators = append(b.operators, op)
+	}
+	return p.cut(probe, n.Columns())
+}
+
+func (p *planner) joinName(j *hashJoin) string {
+	if len(j.probeKeys) == 0 {
+		return "NestedLoopJoin"
+	}
+	return "HashJoin"
+}
+
+func (p *planner) joinDetail(j *hashJoin) string {
+	side := "BuildRight"
+	if j.swapped {
+		side = "BuildLeft"
+	}
+	detail := j.node.Type.String()
+	if j.node.NullAware {
+		detail += " null-aware"
+	}
+	if j.node.Single {
+		detail += " single"
+	}
+	if j.node.Condition != nil {
+		detail += ", " + expr.Debug(j.node.Condition)
+	}
+	return detail + ", " + side
+}
+
+// keyFilters makes the run-time filters that the build side will fill: one for each key that is a plain column of the
+// probe side.
+func (p *planner) keyFilters(j *hashJoin) []*vector.RuntimeFilter {
+	filters := make([]*vector.RuntimeFilter, len(j.probeKeys))
+	if !j.filtering || !p.options.RuntimeFilters {
+		return filters
+	}
+	for k, e := range j.probeKeys {
+		c, ok := e.(*expr.Column)
+		layout := e.Type().Physical()
+		if ok && !j.keys.nullSafe[k] && (layout.IsInteger() && layout != types.PhysicalInt128 || layout == types.PhysicalString) {
+			filters[k] = &vector.RuntimeFilter{Type: c.Typ}
+		}
+	}
+	return filters
+}
+
+// buildSide is a join's build side, lowered.
+type buildSide struct {
+	sink     *exec.JoinBuild
+	stages   []*exec.Stage
+	columns  []program.BuildColumn
+	inputs   []program.Input
+	operator *Operator
+}
+
+// lowerBuild ends the build side's flow in a join build: keys first, then the columns that are read above.
+func (p *planner) lowerBuild(j *hashJoin, w wanted, filters []*vector.RuntimeFilter) (*buildSide, error) {
+	needed := w.reading(j.node.Expressions()...)
+	f, err := p.lower(j.build, wanted{needed: needed.needed})
+	if err != nil {
+		return nil, err
+	}
+	var ids []expr.ColumnID
+	for _, e := range j.buildKeys {
+		id, err := p.define(f, e)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	above := w.reading(j.keys.residual...)
+	for _, c := range j.build.Columns() {
+		if j.node.Type != logical.LeftSemi && j.node.Type != logical.LeftAnti && j.node.Type != logical.LeftMark && above.needs(c.ID) ||
+			slices.ContainsFunc(j.keys.residual, func(e expr.Expr) bool { return slices.Contains(expr.Columns(e), c.ID) }) {
+			ids = append(ids, c.ID)
+		}
+	}
+	side := &buildSide{operator: f.operator}
+	programs, err := p.build(f, ids)
+	if err != nil {
+		return nil, err
+	}
+	side.inputs = programs[0].Outputs()
+	side.sink = exec.NewJoinBuild(exec.JoinBuildSpec{
+		Layout: layouts(side.inputs), Keys: len(j.buildKeys), NullSafe: j.keys.nullSafe, Filters: filters,
+		PerfectArrays: p.options.PerfectArrays, Unmatched: j.unmatched,
+	})
+	side.stages = p.feed(f, programs, side.sink, "JoinBuild")
+	for i, in := range side.inputs {
+		if i < len(j.buildKeys) && slices.Contains(ids[len(j.buildKeys):], in.ID) {
+			continue // the payload holds it too
+		}
+		side.columns = append(side.columns, program.BuildColumn{ID: in.ID, Name: in.Name, Type: in.Type, Physical: in.Physical,
+			Nullable: in.Nullable, Range: in.Range, Index: i})
+	}
+	return side, nil
+}
+
+// define gives an expression a column of its own in every branch, unless it is a column already.
+func (p *planner) define(f *flow, e expr.Expr) (expr.ColumnID, error) {
+	if c, ok := e.(*expr.Column); ok {
+		return c.ID, nil
+	}
+	p.ids--
+	id := p.ids
+	return id, f.each(func(b *program.Builder) error { return b.Define(id, expr.Debug(e), e) })
+}
+
+// addUnmatched adds a branch that reads the build rows without a partner, once the probing stages are done.
+func (p *planner) addUnmatched(f *flow, j *hashJoin, build *buildSide) {
+	b := &branch{
+		open:       func(context.Context) (source.Scan, error) { return build.sink.Unmatched(), nil },
+		afterTwins: slices.Clone(f.branches),
+		builder:    program.NewBuilder(p.options.Program, build.inputs),
+	}
+	for _, c := range j.probe.Columns() {
+		null := &expr.Literal{Base: expr.Base{Typ: c.Type, Null: true}}
+		if err := b.builder.Define(c.ID, c.Name, null); err != nil {
+			panic(err)
+		}
+	}
+	f.branches = append(f.branches, b)
+}

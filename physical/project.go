@@ -1,0 +1,51 @@
+package physical
+
+import (
+	"strings"
+
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
+)
+
+// lowerProject defines the computed columns in the program; a column nobody reads is never computed.
+func (p *planner) lowerProject(n *logical.Project, w wanted) (*flow, error) {
+	f, err := p.lower(n.Input, w.renamed(n.Items))
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range n.Items {
+		if err := f.each(func(b *program.Builder) error { return b.Define(item.ID, item.Name, item.Expr) }); err != nil {
+			return nil, err
+		}
+		if stateful(item.Expr) {
+			for _, b := range f.branches {
+				b.inOrder = true
+			}
+		}
+	}
+	f, err = p.fuse(f, &Operator{Name: "Project", Detail: "[" + namedList(n.Items) + "]"})
+	if err != nil {
+		return nil, err
+	}
+	return p.cut(f, n.Columns())
+}
+
+// stateful reports whether an expression must see the rows of a partition in order.
+func stateful(e expr.Expr) bool {
+	return expr.Any(e, func(x expr.Expr) bool {
+		c, ok := x.(*expr.Call)
+		return ok && c.Function != nil && c.Function.Stateful
+	})
+}
+
+func namedList(items []logical.Named) string {
+	parts := make([]string, len(items))
+	for i, item := range items {
+		parts[i] = expr.Debug(item.Expr)
+		if c, ok := item.Expr.(*expr.Column); !ok || c.Name != item.Name {
+			parts[i] += " AS " + item.Name
+		}
+	}
+	return strings.Join(parts, ", ")
+}

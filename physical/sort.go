@@ -1,0 +1,99 @@
+package physical
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/kilnql/kiln/exec"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/vector"
+)
+
+func (p *planner) lowerSort(n *logical.Sort, w wanted) (*flow, error) {
+	return p.lowerOrdered(n, w, -1, 0)
+}
+
+// lowerOrdered sorts, or keeps the first count rows after offset if count is not below 0.
+func (p *planner) lowerOrdered(n *logical.Sort, w wanted, count, offset int64) (*flow, error) {
+	down := w.reading(n.Expressions()...)
+	down.limit = 0
+	var threshold *vector.RuntimeFilter
+	if count >= 0 && p.options.RuntimeFilters {
+		if c, ok := n.Keys[0].Expr.(*expr.Column); ok && thresholdKey(n.Keys[0], c) {
+			threshold = &vector.RuntimeFilter{Type: c.Typ}
+			down.filters = append(down.filters, columnFilter{c.ID, threshold})
+		}
+	}
+	f, err := p.lower(n.Input, down)
+	if err != nil {
+		return nil, err
+	}
+	spec := exec.SortSpec{Global: n.Global, Threshold: threshold, Limit: count, Offset: offset}
+	var ids []expr.ColumnID
+	for _, k := range n.Keys {
+		id, err := p.define(f, k.Expr)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+		spec.Keys = append(spec.Keys, exec.SortKey{Descending: k.Descending, NullsFirst: k.NullsFirst})
+	}
+	var payload []expr.ColumnID
+	for _, c := range n.Columns() {
+		if w.needs(c.ID) {
+			payload = append(payload, c.ID)
+		}
+	}
+	op := &Operator{Name: "Sort", Detail: sortDetail(n), Breaker: true}
+	if count >= 0 {
+		op.Name = "TopN"
+		op.Detail = strconv.FormatInt(count, 10) + " " + op.Detail
+		if offset > 0 {
+			op.Detail += " offset " + strconv.FormatInt(offset, 10)
+		}
+	}
+	if _, err := p.fuse(f, op); err != nil {
+		return nil, err
+	}
+	programs, err := p.build(f, append(ids, payload...))
+	if err != nil {
+		return nil, err
+	}
+	outputs := programs[0].Outputs()
+	spec.Layout = layouts(outputs)
+	var sink exec.Sink
+	if count >= 0 {
+		sink = exec.NewTopN(spec)
+	} else {
+		sink = exec.NewSort(spec)
+	}
+	stages := p.feed(f, programs, sink, op.Name)
+	return p.reread(op, sink, stages, outputs[len(ids):]), nil
+}
+
+// thresholdKey reports whether the worst row of a full top-n bounds its first key: integers that sort without nulls in
+// front.
+func thresholdKey(k expr.SortKey, c *expr.Column) bool {
+	layout := c.Typ.Physical()
+	return layout.IsInteger() && layout != types.PhysicalInt128 && (!k.NullsFirst || !c.Null)
+}
+
+func sortDetail(n *logical.Sort) string {
+	parts := make([]string, len(n.Keys))
+	for i, k := range n.Keys {
+		parts[i] = expr.Debug(k.Expr)
+		if k.Descending {
+			parts[i] += " DESC"
+		} else {
+			parts[i] += " ASC"
+		}
+		if k.NullsFirst {
+			parts[i] += " NULLS FIRST"
+		} else {
+			parts[i] += " NULLS LAST"
+		}
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}

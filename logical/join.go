@@ -12,7 +12,10 @@ type Join struct {
 	Condition   expr.Expr
 	// Mark is the boolean column of a LeftMark join.
 	Mark Column
-	// NullAware says that an anti or mark join is that of NOT IN / IN: unknown comparisons count (see NullAwareKeys).
+	// NullAware says that an anti or mark join is that of NOT IN / IN, where an unknown condition counts: an anti join
+	// keeps a left row only if the condition is false for every right row, and a mark is null if the condition is true
+	// for none and unknown for one. Conjuncts that are not IN's own comparisons are made so that they are never unknown
+	// (a correlated k = o.k is k <=> o.k over right rows whose k is not null), so Equal conjuncts are IN's keys.
 	NullAware bool
 	// Single says that more than one match of a left row is the error SCALAR_SUBQUERY_TOO_MANY_ROWS.
 	Single bool

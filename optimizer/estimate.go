@@ -1,0 +1,7 @@
+package optimizer
+
+// Estimator estimates.
+type Estimator struct{}
+
+// NewEstimator makes one.
+func NewEstimator() *Estimator { return &Estimator{} }

@@ -224,6 +224,14 @@ type (
 		Values     []Expr
 	}
 
+	// Bound gives values to the ? and :name markers of its input.
+	Bound struct {
+		isQuery
+		Input      Query
+		Positional []*Literal
+		Named      map[string]*Literal
+	}
+
 	// LocalRelation is data the program brought: Source is a catalog/source.Table.
 	LocalRelation struct {
 		isQuery

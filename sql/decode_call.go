@@ -55,12 +55,12 @@ var markedOperators = map[string]string{
 	"not": "not", "negative": "negative", "positive": "positive", "~": "~", "^": "^", ">>>": ">>>", "ilike": "ilike",
 	"like_any": "like_any", "like_all": "like_all", "not_like_any": "not_like_any", "not_like_all": "not_like_all",
 	"ilike_any": "ilike_any", "ilike_all": "ilike_all", "not_ilike_any": "not_ilike_any", "not_ilike_all": "not_ilike_all",
-	"is_null": "isnull", "is_not_null": "isnotnull", "is_true": "istrue", "is_false": "isfalse", "is_unknown": "isunknown", "not_distinct": "<=>",
+	"is_null": "isnull", "is_not_null": "isnotnull", "is_true": "istrue", "is_false": "isfalse", "is_unknown": "isunknown", "is_not_distinct": "<=>",
 }
 
 // negatedOperators are those with NOT around them.
 var negatedOperators = map[string]string{
-	"not_ilike": "ilike", "is_not_true": "istrue", "is_not_false": "isfalse", "is_not_unknown": "isunknown", "distinct": "<=>",
+	"not_ilike": "ilike", "is_not_true": "istrue", "is_not_false": "isfalse", "is_not_unknown": "isunknown", "is_distinct": "<=>",
 }
 
 func (d *decoder) operatorMarker(m string, args []sqlparser.Expr, span diag.Span) ast.Expr {

@@ -30,13 +30,17 @@ func (r *rewriter) failAt(i int, hint string) {
 // fail stops the rewriting with a syntax error at the current token.
 func (r *rewriter) fail() { r.failAt(r.p, "") }
 
-// failMissing is fail where one certain token was expected.
-func (r *rewriter) failMissing(expected string) {
-	if r.tok().kind == tokenEnd || r.peek(1).kind == tokenEnd {
-		r.failAt(r.p, ": missing "+expected)
+// failExpected is fail where one certain token was expected. As Spark does, it says so if leaving out the current
+// token would help.
+func (r *rewriter) failExpected(isExpected func(*token) bool) {
+	if r.tok().kind != tokenEnd && isExpected(r.peek(1)) {
+		r.failExtra()
 	}
 	r.fail()
 }
+
+// failExtra is fail at a token that is one too many.
+func (r *rewriter) failExtra() { r.failAt(r.p, ": extra input "+tokenDisplay(r.source, r.tok())) }
 
 // unsupported stops with the one error for what kiln reads but does not do; from is the first token of the construct.
 func (r *rewriter) unsupported(what string, from int) {

@@ -127,9 +127,15 @@ func (r *rewriter) decoder() *decoder {
 
 // end accepts semicolons up to the end of the text.
 func (r *rewriter) end() {
+	semicolon := false
 	for r.acceptSymbol(symSemicolon) {
+		semicolon = true
 	}
-	if r.tok().kind != tokenEnd {
+	switch {
+	case r.tok().kind == tokenEnd:
+	case semicolon || r.peek(1).kind == tokenEnd:
+		r.failExtra()
+	default:
 		r.fail()
 	}
 }

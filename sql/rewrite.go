@@ -134,29 +134,17 @@ func (r *rewriter) acceptWords(words ...keyword) bool {
 
 func (r *rewriter) expectSymbol(s symbol) {
 	if !r.acceptSymbol(s) {
-		r.failMissing("'" + symbolText(s) + "'")
+		r.failExpected(func(t *token) bool { return t.is(s) })
 	}
 }
 
 func (r *rewriter) expectWord(w keyword) {
 	if !r.acceptWords(w) {
-		r.failMissing("'" + namedKeywordText[w-1] + "'")
+		r.failExpected(func(t *token) bool { return t.word(w) })
 	}
 }
 
 var namedKeywordText = strings.Fields(namedKeywords)
-
-func symbolText(s symbol) string {
-	if s >= symPlus {
-		return "+-*/%~&|^!=<>(),.;[]?:{}"[s-symPlus : s-symPlus+1]
-	}
-	for _, l := range longSymbols {
-		if l.symbol == s {
-			return l.text
-		}
-	}
-	return "*/"
-}
 
 // closing returns the index of the token after the ')' that closes the '(' at token i.
 func (r *rewriter) closing(i int) int {

@@ -1,5 +1,7 @@
 package sql
 
+import "github.com/kilnql/kiln/diag"
+
 // The levels of Spark's infix operators, loosest first. MySQL has another order for some of them; those, and the
 // ones it does not know, become markers.
 const (
@@ -190,6 +192,9 @@ func (r *rewriter) like(at int, from int32, top uint8, negated string) {
 		}
 		m := r.wrap(at, name, from)
 		r.p += 3
+		if r.isSymbol(symClose) {
+			panic(diag.New("_LEGACY_ERROR_TEMP_0064", "msg", "Expected something between '(' and ')'").At(r.since(r.p - 3)))
+		}
 		r.put(",")
 		r.exprList()
 		r.expectSymbol(symClose)
@@ -254,7 +259,7 @@ func (r *rewriter) is(at int, from int32) {
 	case kwUnknown:
 		name = "unknown"
 	case kwDistinct:
-		m := r.wrap(at, not+"distinct", from)
+		m := r.wrap(at, "is_"+not+"distinct", from)
 		r.p++
 		r.expectWord(kwFrom)
 		r.put(",")
@@ -343,6 +348,9 @@ func (r *rewriter) primary() {
 			r.put(",")
 			r.p++
 			r.value(levelCompare)
+			if t := r.tok(); !t.is(symCloseBracket) && t.kind != tokenEnd {
+				r.failAt(r.p, ": missing ']'")
+			}
 			r.expectSymbol(symCloseBracket)
 			r.sealWrap(m)
 		case t.is(symDoubleColon):
@@ -458,7 +466,7 @@ func (r *rewriter) typeArguments() {
 	for depth := 0; ; {
 		t := r.tok()
 		if t.kind == tokenEnd {
-			r.failMissing("'>'")
+			r.fail()
 		}
 		if t.kind == tokenSymbol {
 			switch t.symbol {
@@ -490,7 +498,7 @@ func (r *rewriter) skipParentheses(i int) int {
 	end := r.closing(i)
 	if !r.tokens[end-1].is(symClose) {
 		r.p = len(r.tokens) - 1
-		r.failMissing("')'")
+		r.fail()
 	}
 	return end
 }

@@ -166,7 +166,7 @@ func (r *rewriter) relationPrimary() {
 		r.expectSymbol(symClose)
 		r.relationTail(at, t.start, true)
 		return
-	case first.isName() && r.functionFollows():
+	case first.isName() && r.functionFollows() && !(first.word(kwValues) && r.queryAt(r.p)):
 		r.tableFunction(lateral, t.start)
 		return
 	case lateral:
@@ -180,7 +180,7 @@ func (r *rewriter) relationPrimary() {
 		r.put(") as")
 		r.tableAlias()
 		return
-	case first.kind == tokenString: // FROM 'file.parquet'
+	case first.kind == tokenString && r.source[first.start] == '\'': // FROM 'file.parquet'
 		r.put("")
 		r.p++
 		r.out[at] = piece{kind: pieceName, text: pathMark + escapePart.Replace(stringText(r.source, t)), start: t.start, stop: t.end}
@@ -269,8 +269,14 @@ func (r *rewriter) join() bool {
 		}
 	}
 	if kind == nil {
-		r.p = save
-		return false
+		if r.p += r.joinWordsHere(); r.p == save {
+			return false
+		}
+		hint := ""
+		if r.tok().kind != tokenEnd {
+			hint = ": missing 'JOIN'"
+		}
+		r.failAt(r.p, hint)
 	}
 	from := r.tokens[save].start
 	r.p += len(kind.words) + 1
@@ -314,6 +320,16 @@ func (r *rewriter) join() bool {
 		r.seal(mark())
 	}
 	return true
+}
+
+// joinWordsHere counts the words of a join kind at the current token, which no JOIN follows.
+func (r *rewriter) joinWordsHere() int {
+	for i := range joinKinds {
+		if k := &joinKinds[i]; k.words != nil && r.isWords(k.words...) {
+			return len(k.words)
+		}
+	}
+	return 0
 }
 
 // joinUsing writes USING (a, b).

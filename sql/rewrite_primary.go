@@ -9,7 +9,7 @@ import (
 // notOperands are the keywords that Spark would read as a column name here, but that in a text written by people
 // mean that an operand is missing. A '.' or '(' behind one shows that it is a name after all.
 var notOperands = setOf(kwSelect, kwFrom, kwWhere, kwGroup, kwHaving, kwOrder, kwLimit, kwAnd, kwOr, kwAs, kwOn, kwUnion, kwInto,
-	kwJoin, kwInner, kwCross, kwNatural, kwFull, kwIntersect, kwExcept, kwUsing, kwLateral, kwIn, kwIs, kwLike, kwBetween)
+	kwJoin, kwInner, kwCross, kwNatural, kwFull, kwIntersect, kwExcept, kwUsing, kwLateral, kwIn, kwIs, kwLike, kwBetween, kwWith)
 
 // inCase are the keywords that are no operands inside CASE … END.
 var inCase = setOf(kwWhen, kwThen, kwElse, kwEnd)
@@ -190,8 +190,9 @@ func (r *rewriter) interval() {
 	m := r.open("interval")
 	first := r.p
 	r.p++
-	for n := 0; ; n++ {
-		save := r.p
+	var years, days, fromTo bool
+	n := 0
+	for ; r.intervalValueFollows(); n++ {
 		start := r.tok().start
 		sign := ""
 		if r.isSymbol(symMinus) || r.isSymbol(symPlus) {
@@ -199,24 +200,6 @@ func (r *rewriter) interval() {
 			r.p++
 		}
 		t := r.tok()
-		if t.kind != tokenNumber && t.kind != tokenString {
-			r.p = save
-			break
-		}
-		if !r.unitFollows(intervalUnits) {
-			r.p = save
-			if n == 0 && t.kind == tokenString && sign == "" { // INTERVAL '1 day 2 hours'
-				r.p = first
-				r.out = r.out[:m]
-				r.typedLiteral(r.tok())
-				return
-			}
-			if n == 0 {
-				r.p++
-				r.fail()
-			}
-			break
-		}
 		if n > 0 {
 			r.put(",")
 		}
@@ -229,15 +212,48 @@ func (r *rewriter) interval() {
 		r.put(",")
 		unit := singular(upper(r.text(r.tok())))
 		r.p++
-		if n == 0 && r.isWords(kwTo) {
+		if unit == "YEAR" || unit == "MONTH" {
+			years = true
+		} else {
+			days = true
+		}
+		if r.isWords(kwTo) && r.peek(1).kind == tokenWord && intervalUnits[singular(upper(r.text(r.peek(1))))] {
+			if t.kind == tokenNumber {
+				r.p += 2
+				panic(diag.New("_LEGACY_ERROR_TEMP_0027").At(r.since(first)))
+			}
 			r.p++
 			unit += " TO " + singular(upper(r.part()))
-			r.add(pieceWord, unit, 0, 0)
-			break
+			fromTo = true
 		}
 		r.add(pieceWord, unit, 0, 0)
 	}
+	switch {
+	case n == 0 && r.tok().kind == tokenString: // INTERVAL '1 day 2 hours'
+		r.p = first
+		r.out = r.out[:m]
+		r.typedLiteral(r.tok())
+		return
+	case n == 0:
+		r.p++
+		r.fail()
+	case fromTo && n > 1:
+		panic(diag.New("_LEGACY_ERROR_TEMP_0024").At(r.since(first)))
+	case years && days && !fromTo:
+		at := r.since(first)
+		panic(diag.New("_LEGACY_ERROR_TEMP_0029", "literal", r.source[at.Start:at.Stop]).At(at))
+	}
 	r.seal(m)
+}
+
+// intervalValueFollows reports whether a value with a unit stands here.
+func (r *rewriter) intervalValueFollows() bool {
+	i := 0
+	if r.isSymbol(symMinus) || r.isSymbol(symPlus) {
+		i = 1
+	}
+	v, u := r.peek(i), r.peek(i+1)
+	return (v.kind == tokenNumber || v.kind == tokenString) && u.kind == tokenWord && intervalUnits[singular(upper(r.text(u)))]
 }
 
 // negateText applies the sign before the string of an interval to the string.
@@ -249,11 +265,6 @@ func negateText(sign, value string) string {
 		return value[1:]
 	}
 	return "-" + value
-}
-
-func (r *rewriter) unitFollows(units map[string]bool) bool {
-	u := r.peek(1)
-	return u.kind == tokenWord && units[singular(upper(r.text(u)))]
 }
 
 func (r *rewriter) caseExpr() {
@@ -346,11 +357,16 @@ func (r *rewriter) namedExpr() (named bool) {
 	if !r.acceptWords(kwAs) && !r.isAlias() {
 		return false
 	}
+	r.aliasAround(at, from)
+	return true
+}
+
+// aliasAround reads an alias of the expression written since at, where MySQL's grammar has none.
+func (r *rewriter) aliasAround(at int, from int32) {
 	m := r.wrap(at, "as", from)
 	r.put(",")
 	r.add(pieceWord, r.aliasPart(), 0, 0)
 	r.sealWrap(m)
-	return true
 }
 
 // lambdaParameters writes (x, y) -> body, and reports whether it was one.

@@ -279,6 +279,9 @@ func (r *rewriter) fromFirst() (block bool) {
 	at := len(r.out)
 	start := r.tok().start
 	r.fromClause()
+	if r.isWords(kwMap) || r.isWords(kwReduce) {
+		r.unsupported("TRANSFORM", r.p)
+	}
 	if !r.isWords(kwSelect) {
 		from := r.cut(at)
 		r.put("select")
@@ -486,15 +489,20 @@ func (r *rewriter) groupItem() {
 	case r.isWords(kwGrouping, kwSets) && r.peek(2).is(symOpen):
 		r.groupingSets()
 	case (r.isWords(kwRollup) || r.isWords(kwCube)) && r.peek(1).is(symOpen):
-		m := r.open(lower(r.text(r.tok())))
+		element := upper(r.text(r.tok()))
+		m := r.open(lower(element))
 		r.p += 2
-		r.isolated(func() { r.list(r.groupingSet) })
+		r.isolated(func() { r.list(func() { r.groupingSet(element) }) })
 		r.expectSymbol(symClose)
 		r.seal(m)
 	case r.isSymbol(symOpen) && r.peek(1).is(symClose):
-		r.groupingSet()
+		r.groupingSet("")
 	default:
-		r.namedExpr()
+		at, from := len(r.out), r.tok().start
+		r.expr()
+		if r.acceptWords(kwAs) || r.isAlias() && !r.isWords(kwGrouping, kwSets) {
+			r.aliasAround(at, from)
+		}
 	}
 }
 
@@ -502,18 +510,22 @@ func (r *rewriter) groupingSets() {
 	m := r.open("grouping_sets")
 	r.p += 2
 	r.expectSymbol(symOpen)
-	r.isolated(func() { r.list(r.groupingSet) })
+	r.isolated(func() { r.list(func() { r.groupingSet("") }) })
 	r.expectSymbol(symClose)
 	r.seal(m)
 }
 
-// groupingSet writes one element of ROLLUP, CUBE or GROUPING SETS; these may nest in GROUPING SETS.
-func (r *rewriter) groupingSet() {
+// groupingSet writes one element of ROLLUP, CUBE or GROUPING SETS; these may nest in GROUPING SETS. An empty set
+// is an error in the element of that name.
+func (r *rewriter) groupingSet(element string) {
 	if !r.isSymbol(symOpen) {
 		r.groupItem()
 		return
 	}
 	if r.peek(1).is(symClose) {
+		if element != "" {
+			panic(diag.New("_LEGACY_ERROR_TEMP_0051", "element", element).At(r.tok().span().To(r.peek(1).span())))
+		}
 		m := r.open("set")
 		r.p += 2
 		r.seal(m)
@@ -526,7 +538,7 @@ var organizationWords = setOf(kwOrder, kwSort, kwCluster, kwDistribute)
 
 // organization writes ORDER BY, SORT BY, CLUSTER BY, DISTRIBUTE BY, WINDOW, LIMIT and OFFSET behind the body written since body.
 func (r *rewriter) organization(body int, sole bool) {
-	order := len(r.out)
+	order, first := len(r.out), r.p
 	var seen keywordSet
 	n := 0
 	for r.tok().oneOf(&organizationWords) && r.peek(1).word(kwBy) {
@@ -535,7 +547,7 @@ func (r *rewriter) organization(body int, sole bool) {
 			r.fail()
 		}
 		if seen.add(k); n > 0 && (seen.has(kwOrder) || seen.has(kwCluster)) {
-			panic(diag.New("UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES").At(r.tok().span()))
+			panic(diag.New("UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES").At(r.since(first)))
 		}
 		r.sortClause(n == 0)
 		n++

@@ -43,7 +43,7 @@ func (r *rewriter) command() ast.Command {
 	case kwSelect, kwValues, kwTable, kwMap, kwReduce:
 		return nil
 	case kwFrom:
-		if r.multiInsert() {
+		if r.multiInsert(r.p) {
 			return r.unsupportedCommand("INSERT", start)
 		}
 		return nil
@@ -139,9 +139,9 @@ func (r *rewriter) unsupportedCommand(name string, start int) ast.Command {
 	return c
 }
 
-// multiInsert reports whether Hive's FROM t INSERT … stands here.
-func (r *rewriter) multiInsert() bool {
-	for i := r.p; i < len(r.tokens)-1; i++ {
+// multiInsert reports whether Hive's FROM t INSERT … stands at token i.
+func (r *rewriter) multiInsert(i int) bool {
+	for ; i < len(r.tokens)-1; i++ {
 		switch t := &r.tokens[i]; {
 		case t.is(symOpen):
 			i = r.closing(i) - 1
@@ -180,6 +180,10 @@ func (r *rewriter) commandAfterWith() ast.Command {
 	switch name := upper(r.text(t)); name {
 	case "INSERT", "UPDATE", "DELETE", "MERGE":
 		return r.unsupportedCommand(name, r.p)
+	case "FROM":
+		if r.multiInsert(i) {
+			return r.unsupportedCommand("INSERT", r.p)
+		}
 	}
 	return nil
 }
@@ -307,8 +311,8 @@ func (r *rewriter) reset() ast.Command {
 	r.p++
 	c := &ast.Reset{}
 	if !r.atEnd() {
-		if c.Key = r.settingKey(); c.Key == "" {
-			r.fail()
+		if c.Key = r.settingKey(); c.Key == "" || !r.atEnd() {
+			panic(diag.New("INVALID_RESET_COMMAND_FORMAT").At(r.since(start)))
 		}
 	}
 	c.Span = r.since(start)

@@ -29,10 +29,9 @@ func (r *rewriter) create() ast.Command {
 		r.fail()
 	}
 	c.IfNotExists = r.acceptWords(kwIf, kwNot, kwExists)
-	nameAt := r.p
 	c.Name = r.names()
 	if c.Temporary && len(c.Name) > 1 {
-		panic(diag.New("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", "actualName", quoteName(c.Name)).At(r.since(nameAt)))
+		panic(diag.New("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", "actualName", quoteName(c.Name)).At(r.since(start)))
 	}
 	if r.isSymbol(symOpen) {
 		r.viewColumns(c)
@@ -84,20 +83,33 @@ func (r *rewriter) viewUsing(c *ast.CreateView) {
 	}
 }
 
-// viewClauses reads COMMENT and TBLPROPERTIES, each at most once.
+// viewClauses reads COMMENT and TBLPROPERTIES, each at most once, and the schema binding of a persistent view, which
+// says what to do when the columns of its tables change later.
 func (r *rewriter) viewClauses(c *ast.CreateView) {
 	var seen keywordSet
-	for r.isWords(kwComment) || r.isWords(kwTblproperties) {
-		k := r.tok().keyword
-		if seen.has(k) {
-			panic(diag.New("DUPLICATE_CLAUSES", "clauseName", namedKeywordText[k-1]).At(r.tok().span()))
-		}
-		seen.add(k)
-		r.p++
-		if k == kwComment {
-			c.Comment = r.stringValue()
-		} else {
-			r.properties()
+	for {
+		t := r.tok()
+		switch {
+		case t.word(kwComment), t.word(kwTblproperties):
+			if seen.has(t.keyword) {
+				panic(diag.New("DUPLICATE_CLAUSES", "clauseName", namedKeywordText[t.keyword-1]).At(t.span()))
+			}
+			seen.add(t.keyword)
+			r.p++
+			if t.keyword == kwComment {
+				c.Comment = r.stringValue()
+			} else {
+				r.properties()
+			}
+		case r.isWords(kwWith, kwSchema) && !c.Temporary:
+			r.p += 2
+			for r.tok().kind == tokenWord && !r.isWords(kwAs) {
+				r.p++
+			}
+		case r.isText("DEFAULT"):
+			r.unsupported("DEFAULT COLLATION of a view", r.p)
+		default:
+			return
 		}
 	}
 }

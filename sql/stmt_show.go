@@ -34,11 +34,19 @@ func (r *rewriter) show() ast.Command {
 		r.fail()
 	}
 	name := "SHOW " + upper(r.text(r.tok()))
+	if !otherShows[name[5:]] {
+		r.fail()
+	}
 	if n := r.peek(1); n.kind == tokenWord && (r.isWords(kwCreate) || r.isWords(kwCurrent) || r.isWords(kwTable)) {
 		name += " " + upper(r.text(n))
 	}
 	return r.unsupportedCommand(name, start)
 }
+
+// otherShows are what SHOW can show in Spark but not in kiln.
+var otherShows = map[string]bool{"CATALOGS": true, "COLLATIONS": true, "COMPACTIONS": true, "CREATE": true, "CURRENT": true, "GRANT": true, "INDEX": true,
+	"INDEXES": true, "LOCKS": true, "PARTITIONS": true, "PRINCIPALS": true, "PROCEDURES": true, "ROLE": true, "ROLES": true, "TABLE": true, "TBLPROPERTIES": true,
+	"TRANSACTIONS": true, "VARIABLES": true}
 
 // inDatabase reads an optional IN or FROM with a name.
 func (r *rewriter) inDatabase() []string {

@@ -458,13 +458,18 @@ func (r *rewriter) groupBy() {
 		r.seal(r.openConsumed("all"))
 		return
 	}
-	r.list(r.groupItem)
+	plain := true
+	r.list(func() { plain = r.groupItem() && plain })
+	tail := r.isWords(kwWith, kwRollup) || r.isWords(kwWith, kwCube) || r.isWords(kwGrouping, kwSets)
 	switch {
-	case r.isWords(kwWith, kwRollup), r.isWords(kwWith, kwCube):
+	case !tail:
+	case !plain:
+		r.fail()
+	case r.isWords(kwWith):
 		m := r.wrap(at, "with_"+lower(r.text(r.peek(1))), from)
 		r.p += 2
 		r.sealWrap(m)
-	case r.isWords(kwGrouping, kwSets): // GROUP BY a, b GROUPING SETS (…)
+	default: // GROUP BY a, b GROUPING SETS (…)
 		r.wrap(at, "group_list", from)
 		r.put("),")
 		r.groupingSets()
@@ -484,7 +489,8 @@ func (r *rewriter) keywordAlone(k keyword) bool {
 	return r.isWords(k) && !n.is(symComma) && !n.is(symDot) && !n.is(symOpen)
 }
 
-func (r *rewriter) groupItem() {
+// groupItem writes an element of GROUP BY and reports whether it is a plain expression.
+func (r *rewriter) groupItem() (plain bool) {
 	switch {
 	case r.isWords(kwGrouping, kwSets) && r.peek(2).is(symOpen):
 		r.groupingSets()
@@ -503,7 +509,9 @@ func (r *rewriter) groupItem() {
 		if r.acceptWords(kwAs) || r.isAlias() && !r.isWords(kwGrouping, kwSets) {
 			r.aliasAround(at, from)
 		}
+		return true
 	}
+	return false
 }
 
 func (r *rewriter) groupingSets() {

@@ -24,7 +24,6 @@ type local struct {
 	at      program.Position
 	open    bool // morsel has been announced and opened
 	rowBase int64
-	done    bool
 
 	sinkTime, loadTime time.Duration
 	emitted            int64
@@ -46,7 +45,7 @@ func (l *local) prepare(w *Worker) error {
 	}
 	m := l.morsel
 	m.Partition += l.run.stage.PartitionOffset
-	l.at = program.Position{Partition: m.Partition, Sequence: m.Sequence, RowBase: l.rowBase}
+	l.at = program.Position{Partition: m.Partition, Sequence: m.Sequence, RowBase: l.rowBase, Order: l.order()}
 	if l.ordered != nil {
 		if err := l.ordered.BeginMorsel(m); err != nil {
 			return err
@@ -54,6 +53,12 @@ func (l *local) prepare(w *Worker) error {
 	}
 	l.open = true
 	return l.reader.Open(l.run.query.ctx, l.morsel)
+}
+
+// order is the order of the morsel's first row among all rows of the sink: the stage, the morsel, the row, from high
+// bits to low.
+func (l *local) order() int64 {
+	return int64(l.run.stage.PartitionOffset>>20)<<54 | int64(l.index)<<32
 }
 
 func (l *local) make(w *Worker) error {
@@ -67,15 +72,15 @@ func (l *local) make(w *Worker) error {
 		l.emit = l.consume
 	}
 	if stage.Program != nil {
-		groups, _ := l.sink.(program.GroupTable)
-		if l.machine, err = stage.Program.NewMachine(groups); err != nil {
-			return err
-		}
+		env := program.Env{Profile: stage.Profile}
+		env.Groups, _ = l.sink.(program.GroupTable)
+		l.machine = stage.Program.NewMachine(env)
 	} else if l.columns == nil {
 		for _, c := range stage.Columns {
 			l.columns = append(l.columns, vector.New(c.Type, c.Physical, vector.ChunkSize))
 		}
 	}
+	l.bytesRead = 0
 	l.reader, err = l.run.scan.NewReader()
 	return err
 }
@@ -98,6 +103,7 @@ func (l *local) chunk() (bool, error) {
 		return false, err
 	}
 	l.at.RowBase += int64(n)
+	l.at.Order += int64(n)
 	read := l.reader.BytesRead()
 	l.run.profile.chunk(int64(n), l.emitted, read-l.bytesRead, time.Since(start), l.loadTime, l.sinkTime)
 	l.bytesRead = read
@@ -142,11 +148,18 @@ func (l *local) end() error {
 
 // finish ends the worker's part of the sink.
 func (l *local) finish() error {
-	l.done = true
+	l.count()
 	if l.sink == nil {
 		return nil
 	}
 	return l.sink.Finish()
+}
+
+// count adds the counters of the machine to the profile.
+func (l *local) count() {
+	if l.machine != nil {
+		l.run.profile.addInstructions(l.machine.Counters())
+	}
 }
 
 // close closes the reader; it may be called again.

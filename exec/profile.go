@@ -7,6 +7,7 @@ import (
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/exec/program"
 )
 
 // Profile is what a query did, or has done so far: EXPLAIN ANALYZE and the progress bar read it. All of it may be read
@@ -37,10 +38,11 @@ type StageProfile struct {
 	SinkTime     atomic.Int64 // the sink's Consume
 	FinishTime   atomic.Int64 // finishing the stage and its sink, wall time
 
-	mu      sync.Mutex
-	morsels []int64 // done, per worker
-	scan    source.Scan
-	sink    Sink
+	mu           sync.Mutex
+	morsels      []int64 // done, per worker
+	instructions []program.InstructionCounters
+	scan         source.Scan
+	sink         Sink
 }
 
 // Detailer is implemented by sinks (and sources) that have something to say in the profile.
@@ -91,6 +93,30 @@ func (s *StageProfile) MorselsPerWorker() []int64 {
 	return append([]int64(nil), s.morsels...)
 }
 
+// Instructions is what each printed instruction of the program did, summed over the workers; nil before the stage ends.
+func (s *StageProfile) Instructions() []program.InstructionCounters {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.instructions
+}
+
+// addInstructions adds the counters of one worker's machine.
+func (s *StageProfile) addInstructions(counters []program.InstructionCounters) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.instructions == nil {
+		s.instructions = append([]program.InstructionCounters(nil), counters...)
+		return
+	}
+	for i, c := range counters {
+		sum := &s.instructions[i]
+		sum.RowsIn += c.RowsIn
+		sum.RowsOut += c.RowsOut
+		sum.Chunks += c.Chunks
+		sum.Nanoseconds += c.Nanoseconds
+	}
+}
+
 // SourceDetail is what the source says of itself; SinkDetail what the sink says. Both may be nil.
 func (s *StageProfile) SourceDetail() [][2]string {
 	s.mu.Lock()
@@ -133,8 +159,6 @@ func (s *StageProfile) endMorsel(worker int) {
 	s.morsels[worker]++
 	s.mu.Unlock()
 }
-
-func (s *StageProfile) skipMorsel() { s.MorselsDone.Add(1) }
 
 func (s *StageProfile) chunk(rows, out, read int64, all, load, sink time.Duration) {
 	s.Rows.Add(rows)

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +40,18 @@ type Query struct {
 type sinkRun struct {
 	sink    Sink
 	feeding int
-	locals  []LocalSink // of all feeding stages
+	offsets []int32 // of the feeding stages
+}
+
+// announce tells the sink what it wants to know before rows come.
+func (s *sinkRun) announce(q *Query) {
+	if w, ok := s.sink.(Waker); ok {
+		w.SetWake(q.wake)
+	}
+	if o, ok := s.sink.(Sequencer); ok {
+		slices.Sort(s.offsets)
+		o.Feeders(s.offsets)
+	}
 }
 
 // Failer is implemented by sinks whose readers wait for rows: Fail tells them that no more will come.
@@ -69,6 +81,7 @@ func (rt *Runtime) Start(ctx context.Context, name string, stages []*Stage) (*Qu
 			q.sinks[s.Sink] = &sinkRun{sink: s.Sink}
 		}
 		q.sinks[s.Sink].feeding++
+		q.sinks[s.Sink].offsets = append(q.sinks[s.Sink].offsets, s.PartitionOffset)
 	}
 	for _, r := range q.runs {
 		for _, before := range r.stage.After {
@@ -76,10 +89,8 @@ func (rt *Runtime) Start(ctx context.Context, name string, stages []*Stage) (*Qu
 			r.before++
 		}
 	}
-	for sink := range q.sinks {
-		if w, ok := sink.(Waker); ok {
-			w.SetWake(q.wake)
-		}
+	for _, s := range q.sinks {
+		s.announce(q)
 	}
 	q.unwatch = context.AfterFunc(ctx, func() { q.fail(ctx.Err()) })
 	rt.mu.Lock()

@@ -51,9 +51,9 @@ type Need uint8
 const (
 	// NeedMore: go on.
 	NeedMore Need = iota
-	// NeedLess: the morsel being read has given enough; go to the next.
+	// NeedLess: the morsel being read has given enough; go to the next. Only said of morsels that have begun.
 	NeedLess
-	// NeedPause: come back when the sink calls Runtime wake-up (the result queue is full).
+	// NeedPause: ask again when the sink calls wake (see Waker): a result queue is full.
 	NeedPause
 	// NeedNothing: every stage that feeds this sink can stop now (a limit is reached).
 	NeedNothing
@@ -69,4 +69,13 @@ type Demander interface {
 // wake, from any goroutine and without holding its own locks, whenever paused stages should ask again.
 type Waker interface {
 	SetWake(wake func())
+}
+
+// Sequencer is implemented by sinks that follow the order of morsels over all workers and feeding stages.
+type Sequencer interface {
+	// Feeders is called once before any rows come, with the PartitionOffset of each feeding stage, ascending.
+	Feeders(offsets []int32)
+	// Expect tells all morsels of one feeding stage, in order, before the first of them begins. Partition numbers have
+	// the offset added.
+	Expect(offset int32, morsels []source.Morsel)
 }

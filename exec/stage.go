@@ -29,7 +29,7 @@ type Stage struct {
 	// Sink takes the rows. Several stages may feed one sink (a union); it is finished when the last of them is.
 	Sink Sink
 	// PartitionOffset is added to the partition numbers of this stage's morsels, so that stages which feed one sink
-	// keep their order.
+	// keep their order: a different multiple of 1<<20 for each.
 	PartitionOffset int32
 	// After are stages that must have finished, sinks included, before this one starts.
 	After []*Stage
@@ -41,4 +41,6 @@ type Stage struct {
 	OnePartition bool
 	// Workers bounds the workers that run this stage at once; 0: no bound.
 	Workers int
+	// Profile measures the time of each instruction.
+	Profile bool
 }

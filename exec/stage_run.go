@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"time"
 
 	"github.com/kilnql/kiln/catalog/source"
@@ -135,6 +136,9 @@ func (r *stageRun) open() error {
 		rows += m.Rows
 	}
 	r.profile.open(scan, len(morsels), rows)
+	if s, ok := r.stage.Sink.(Sequencer); ok {
+		s.Expect(r.stage.PartitionOffset, r.shifted(morsels))
+	}
 	rt := r.query.runtime
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
@@ -143,6 +147,16 @@ func (r *stageRun) open() error {
 		r.unit = morsels[0].Partition
 	}
 	return nil
+}
+
+// shifted are morsels with the partition numbers that the sink knows.
+func (r *stageRun) shifted(morsels []source.Morsel) []source.Morsel {
+	out := make([]source.Morsel, len(morsels))
+	for i, m := range morsels {
+		m.Partition += r.stage.PartitionOffset
+		out[i] = m
+	}
+	return out
 }
 
 // claimReading resumes a local or starts the next morsel; the lock is held.
@@ -186,10 +200,6 @@ func (r *stageRun) nextMorsel() (int, bool) {
 		case NeedNothing:
 			r.starve()
 			return 0, false
-		case NeedLess:
-			r.at++
-			r.profile.skipMorsel()
-			continue
 		}
 		i := r.at
 		r.at++
@@ -376,6 +386,7 @@ func (r *stageRun) again(ctx context.Context, pool *Pool) (bool, error) {
 	defer rt.mu.Unlock()
 	for _, l := range r.locals {
 		l.close()
+		l.count()
 		l.reader, l.machine = nil, nil
 	}
 	r.at, r.inUnit, r.state = 0, 0, runOpening

@@ -1,0 +1,275 @@
+package exec
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/vector"
+)
+
+// resultQueueBytes is about how much a Result holds before it parks its stages.
+const resultQueueBytes = 16 << 20
+
+// Result is the sink at the end of a query: a queue, bounded by bytes, from which one reader takes batches in the order
+// of (partition, sequence) while the stages run. When the queue is full, stages are parked.
+type Result struct {
+	layout []vector.Layout
+	bound  int64
+	skip   int64 // rows of the offset still to be left out
+	take   int64 // rows still to be given; -1: all
+
+	mu       sync.Mutex
+	changed  *sync.Cond
+	limit    rowLimit // enough() is not used here: rows are counted as they are taken
+	wake     func()
+	queued   int64
+	paused   bool // a stage was told to pause
+	finished bool // no rows will come any more
+	enough   bool
+	started  bool // something was taken or given
+	err      error
+	account  *memory.Reservation
+}
+
+// NewResult makes the sink. limit rows are given (-1: all) after offset rows.
+func NewResult(layout []vector.Layout, limit, offset int64) *Result {
+	r := &Result{layout: layout, bound: resultQueueBytes, skip: offset, take: limit}
+	r.limit.need = -1
+	if limit >= 0 {
+		r.limit.need = limit + offset
+	}
+	r.enough = limit == 0
+	r.changed = sync.NewCond(&r.mu)
+	return r
+}
+
+// SetBound sets about how many bytes the queue holds.
+func (r *Result) SetBound(bytes int64) { r.bound = bytes }
+
+// SetWake implements Waker.
+func (r *Result) SetWake(wake func()) { r.wake = wake }
+
+// Feeders implements Sequencer.
+func (r *Result) Feeders(offsets []int32) { r.limit.order.setFeeders(offsets) }
+
+// Expect implements Sequencer.
+func (r *Result) Expect(offset int32, morsels []source.Morsel) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.limit.order.expect(offset, morsels)
+}
+
+// Demand implements Demander. The morsel that the reader waits for may go on while the queue is full of later ones.
+func (r *Result) Demand(m source.Morsel) Need {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.enough || r.err != nil {
+		return NeedNothing
+	}
+	s := r.limit.order.find(m)
+	if r.limit.need >= 0 && s.rows >= r.limit.need {
+		return NeedLess
+	}
+	if r.queued < r.bound || r.head() == s && s.bytes < r.bound/4 {
+		return NeedMore
+	}
+	r.paused = true
+	return NeedPause
+}
+
+// head is the first morsel that is not both done and taken.
+func (r *Result) head() *morselState {
+	for {
+		h := r.limit.order.head()
+		if h == nil || !h.done || len(h.batches) > 0 {
+			return h
+		}
+		r.limit.order.pop()
+	}
+}
+
+// NewLocal implements Sink.
+func (r *Result) NewLocal(w *Worker) (LocalSink, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.account == nil {
+		r.account = w.Query.Reserve("result", nil)
+		r.bound = min(r.bound, w.Query.runtime.memory.Limit()/8)
+	}
+	return &resultLocal{sink: r, builder: segmentBuilder{layout: r.layout}}, nil
+}
+
+// Finish implements Sink.
+func (r *Result) Finish(context.Context, *Pool) error {
+	r.mu.Lock()
+	r.finished = true
+	r.mu.Unlock()
+	r.changed.Broadcast()
+	return nil
+}
+
+// Output implements Sink: there is none, the reader has had the rows.
+func (r *Result) Output() source.Scan { return nil }
+
+// Fail implements Failer.
+func (r *Result) Fail(err error) {
+	r.mu.Lock()
+	r.err = err
+	r.mu.Unlock()
+	r.changed.Broadcast()
+}
+
+// Close implements Sink.
+func (r *Result) Close() {
+	r.mu.Lock()
+	r.finished = true
+	if r.account != nil {
+		r.account.Close()
+	}
+	r.mu.Unlock()
+	r.changed.Broadcast()
+}
+
+// Next waits for the next batch and returns its columns, which are flat, the caller's to keep, and never reused; n is 0 at
+// the end. One goroutine reads.
+func (r *Result) Next() (columns []*vector.Vector, n int, err error) {
+	for {
+		s, err := r.pop()
+		if s == nil || err != nil {
+			return nil, 0, err
+		}
+		if s, err = r.cut(s); err != nil {
+			return nil, 0, err
+		}
+		if s != nil {
+			return s.columns, s.rows, nil
+		}
+	}
+}
+
+// pop waits for the next segment in order; nil at the end.
+func (r *Result) pop() (*rowSegment, error) {
+	r.mu.Lock()
+	for {
+		if r.err != nil || r.enough {
+			defer r.mu.Unlock()
+			return nil, r.err
+		}
+		if h := r.head(); h != nil && len(h.batches) > 0 {
+			s := h.batches[0]
+			h.batches = h.batches[1:]
+			h.bytes -= s.bytes
+			r.queued -= s.bytes
+			r.account.Shrink(s.bytes)
+			wake := r.paused
+			r.paused = false
+			r.mu.Unlock()
+			if wake {
+				r.wake()
+			}
+			return s, nil
+		}
+		if r.finished {
+			r.mu.Unlock()
+			return nil, nil
+		}
+		if r.paused { // the head has moved to a morsel that was told to wait
+			r.paused = false
+			r.mu.Unlock()
+			r.wake()
+			r.mu.Lock()
+			if h := r.head(); r.err != nil || r.finished || h != nil && len(h.batches) > 0 {
+				continue
+			}
+		}
+		r.changed.Wait()
+	}
+}
+
+// cut applies offset and limit; nil if nothing is left of the segment.
+func (r *Result) cut(s *rowSegment) (*rowSegment, error) {
+	rows := int64(s.rows)
+	from := min(r.skip, rows)
+	r.skip -= from
+	n := rows - from
+	if r.take >= 0 {
+		n = min(n, r.take)
+		r.take -= n
+		if r.take == 0 {
+			r.mu.Lock()
+			r.enough = true
+			r.mu.Unlock()
+			r.wake()
+		}
+	}
+	if n <= 0 {
+		return nil, nil
+	}
+	return s.cut(int(from), int(n), r.layout)
+}
+
+// resultLocal collects the rows of one morsel at a time.
+type resultLocal struct {
+	sink    *Result
+	builder segmentBuilder
+	morsel  *morselState
+	chunks  int
+}
+
+func (l *resultLocal) BeginMorsel(m source.Morsel) error {
+	l.sink.mu.Lock()
+	defer l.sink.mu.Unlock()
+	l.morsel = l.sink.limit.order.find(m)
+	return nil
+}
+
+func (l *resultLocal) Consume(c *vector.Chunk, _ program.Position) error {
+	s := l.builder.add(c.Columns, c.Selection, c.Len)
+	rows := int64(c.Rows())
+	l.sink.mu.Lock()
+	l.morsel.rows += rows
+	first := !l.sink.started && l.sink.head() == l.morsel
+	l.sink.mu.Unlock()
+	if s == nil && first { // let the reader begin
+		s = l.builder.close()
+	}
+	return l.give(s)
+}
+
+func (l *resultLocal) give(s *rowSegment) error {
+	if s == nil {
+		return nil
+	}
+	r := l.sink
+	if err := r.account.Grow(s.bytes); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	l.morsel.batches = append(l.morsel.batches, s)
+	l.morsel.bytes += s.bytes
+	r.queued += s.bytes
+	r.started = true
+	r.mu.Unlock()
+	r.changed.Broadcast()
+	return nil
+}
+
+func (l *resultLocal) EndMorsel() error {
+	err := l.give(l.builder.close())
+	r := l.sink
+	r.mu.Lock()
+	l.morsel.done = true
+	wake := r.paused
+	r.paused = false
+	r.mu.Unlock()
+	r.changed.Broadcast()
+	if wake {
+		r.wake()
+	}
+	return err
+}
+
+func (l *resultLocal) Finish() error { return nil }

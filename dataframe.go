@@ -28,6 +28,7 @@ type DataFrame struct {
 	query   ast.Query    // unresolved: what can be stored, bound again, or sent away
 	plan    logical.Node // bound when the DataFrame was made
 	err     error
+	sqlText string // what places in the plan refer to, "" for DataFrame calls
 }
 
 // newDataFrame binds a query.
@@ -49,7 +50,9 @@ func (d *DataFrame) with(q ast.Query, errs ...error) *DataFrame {
 			return &DataFrame{session: d.session, query: q, err: err}
 		}
 	}
-	return d.session.newDataFrame(q, nil)
+	next := d.session.newDataFrame(q, nil)
+	next.sqlText = d.sqlText
+	return next
 }
 
 // Err returns the first mistake of the chain, or nil.

@@ -9,7 +9,7 @@ type Condition struct {
 }
 
 // The table is split by the phase that raises a condition; names, SQLSTATEs and parameters are Spark 4's.
-var conditions = merge(parseConditions, analysisConditions, executionConditions, fileConditions, configurationConditions, catalogConditions)
+var conditions = merge(parseConditions, analysisConditions, executionConditions, fileConditions, configurationConditions, catalogConditions, sessionConditions)
 
 func merge(tables ...map[string]Condition) map[string]Condition {
 	all := map[string]Condition{}

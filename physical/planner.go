@@ -43,8 +43,6 @@ type Plan struct {
 	Stages []*exec.Stage
 	// Output are the columns of the result and their layouts.
 	Output []program.Input
-	// Sink is the last sink.
-	Sink exec.Sink
 }
 
 // planner lowers one plan.
@@ -78,21 +76,28 @@ type branch struct {
 	operators []*Operator
 }
 
-// Lower makes the plan for a logical plan, its rows going to the sink that newSink makes for their layouts.
-func Lower(ctx context.Context, plan logical.Node, o Options, newSink func(output []program.Input) (exec.Sink, error)) (*Plan, error) {
+// Lower makes the plan for a logical plan, its rows going to the sink that newSink makes for their layouts. limit and
+// offset say which rows that sink will take (-1: all), so that the last stages read no more partitions than they must.
+func Lower(ctx context.Context, plan logical.Node, o Options, limit, offset int64, newSink func([]vector.Layout) exec.Sink) (*Plan, error) {
 	p := &planner{ctx: ctx, options: o, estimator: optimizer.NewEstimator(), common: map[int32]*commonPlan{}}
-	f, err := p.lower(plan, wanted{})
+	w := wanted{}
+	if limit >= 0 {
+		w.limit = limit + offset
+	}
+	f, err := p.lower(plan, w)
 	if err != nil {
 		return nil, err
 	}
-	result := &Plan{}
-	err = p.finish(f, idsOf(plan.Columns()), func(output []program.Input) (exec.Sink, error) {
-		result.Output = output
-		result.Sink, err = newSink(output)
-		return result.Sink, err
-	}, "Result")
-	result.Root, result.Stages = f.operator, p.stages
-	return result, err
+	for _, b := range f.branches {
+		b.onePartition = limit >= 0 && limit+offset <= topNRows
+	}
+	programs, err := p.build(f, idsOf(plan.Columns()))
+	if err != nil {
+		return nil, err
+	}
+	outputs := programs[0].Outputs()
+	p.feed(f, programs, newSink(layouts(outputs)), "Result")
+	return &Plan{Root: f.operator, Stages: p.stages, Output: outputs}, nil
 }
 
 // wanted is what the operators above a subplan would like of it.
@@ -235,20 +240,6 @@ func (f *flow) each(add func(*program.Builder) error) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// finish ends every branch of f in a stage that feeds the sink which newSink makes for the layouts of the columns ids.
-func (p *planner) finish(f *flow, ids []expr.ColumnID, newSink func([]program.Input) (exec.Sink, error), label string) error {
-	programs, err := p.build(f, ids)
-	if err != nil {
-		return err
-	}
-	sink, err := newSink(programs[0].Outputs())
-	if err != nil {
-		return err
-	}
-	p.feed(f, programs, sink, label)
 	return nil
 }
 

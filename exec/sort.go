@@ -1,0 +1,350 @@
+package exec
+
+import (
+	"bytes"
+	"container/heap"
+	"context"
+	"encoding/binary"
+	"slices"
+	"sync"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/vector"
+)
+
+// SortSpec describes a sort or a top-n.
+type SortSpec struct {
+	// Layout are the columns that come in: the keys, then the columns that go out.
+	Layout []vector.Layout
+	Keys   []SortKey
+	// Global sorts all rows into one partition; otherwise each partition is sorted by itself.
+	Global bool
+	// Limit and Offset are for a top-n.
+	Limit, Offset int64
+	// Threshold learns, from a top-n, what the first key must be within; nil: nobody wants to know.
+	Threshold *vector.RuntimeFilter
+}
+
+func (s SortSpec) encoder() keyEncoder { return keyEncoder{keys: s.Keys, byPartition: !s.Global} }
+
+// payload are the layouts of the columns that go out.
+func (s SortSpec) payload() []vector.Layout { return s.Layout[len(s.Keys):] }
+
+// Sort is the sink that orders rows: each worker sorts runs by normalised keys; runs that do not fit memory go to disk,
+// and all are merged.
+type Sort struct {
+	spec   SortSpec
+	mu     sync.Mutex
+	locals []*sortLocal
+	merged source.Scan
+}
+
+// NewSort makes the sink.
+func NewSort(spec SortSpec) *Sort { return &Sort{spec: spec} }
+
+// sortLocal is one worker's part.
+type sortLocal struct {
+	sort    *Sort
+	query   *Query
+	encoder keyEncoder
+	run     sortRun
+	spilled []spilledRun
+	file    *memory.SpillFile
+	memory  *memory.Reservation
+}
+
+// sortRun is rows in memory: payload columns, keys, and the order of the rows.
+type sortRun struct {
+	store   *vector.Store
+	keys    []byte
+	entries []sortEntry
+}
+
+// sortEntry is one row of a run: the first bytes of its key, where the key is, and the row.
+type sortEntry struct {
+	prefix uint64
+	key    uint64 // start in keys
+	length uint32
+	row    int32
+}
+
+func (r *sortRun) keyOf(e *sortEntry) []byte { return r.keys[e.key : e.key+uint64(e.length)] }
+
+// bytes is the memory that a run takes.
+func (r *sortRun) bytes() int64 {
+	return r.store.Bytes() + int64(cap(r.keys)) + int64(cap(r.entries))*24
+}
+
+// keyPrefix is the first eight bytes of a key as a number.
+func keyPrefix(key []byte) uint64 {
+	if len(key) >= 8 {
+		return binary.BigEndian.Uint64(key)
+	}
+	var padded [8]byte
+	copy(padded[:], key)
+	return binary.BigEndian.Uint64(padded[:])
+}
+
+// add appends the selected rows with their keys.
+func (r *sortRun) add(e *keyEncoder, columns []*vector.Vector, sel vector.Selection, n int) {
+	base := uint64(len(r.keys))
+	r.keys = append(r.keys, e.buffer...)
+	start := uint32(0)
+	for j, end := range e.ends {
+		key := e.buffer[start:end]
+		r.entries = append(r.entries, sortEntry{keyPrefix(key), base + uint64(start), end - start, int32(r.store.Len + j)})
+		start = end
+	}
+	r.store.Append(columns, sel, n)
+}
+
+// order sorts the run.
+func (r *sortRun) order() {
+	slices.SortFunc(r.entries, func(a, b sortEntry) int {
+		if a.prefix != b.prefix {
+			if a.prefix < b.prefix {
+				return -1
+			}
+			return 1
+		}
+		return bytes.Compare(r.keyOf(&a), r.keyOf(&b))
+	})
+}
+
+// NewLocal implements Sink.
+func (s *Sort) NewLocal(w *Worker) (LocalSink, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := &sortLocal{sort: s, query: w.Query, encoder: s.spec.encoder(), memory: w.Query.Reserve("sort", nil)}
+	l.run.store = vector.NewStore(s.spec.payload())
+	s.locals = append(s.locals, l)
+	return l, nil
+}
+
+// maxSortRun bounds the rows of a run, so that row numbers fit and sorting one stays short.
+const maxSortRun = 1 << 24
+
+// Consume implements LocalSink.
+func (l *sortLocal) Consume(c *vector.Chunk, at program.Position) error {
+	keys := len(l.sort.spec.Keys)
+	l.encoder.encode(c.Columns[:keys], c.Selection, c.Len, at)
+	l.run.add(&l.encoder, c.Columns[keys:], c.Selection, c.Len)
+	if l.memory.Pressure() == 0 && l.memory.TryResize(l.run.bytes()) && l.run.store.Len < maxSortRun {
+		return nil
+	}
+	return l.spill()
+}
+
+// Finish implements LocalSink.
+func (l *sortLocal) Finish() error {
+	l.run.order()
+	return nil
+}
+
+// Finish implements Sink.
+func (s *Sort) Finish(ctx context.Context, p *Pool) error {
+	spilled := slices.ContainsFunc(s.locals, func(l *sortLocal) bool { return len(l.spilled) > 0 })
+	if !spilled && len(s.locals) > 1 {
+		spilled = !s.room()
+	}
+	if spilled {
+		var runs []spilledRun
+		for _, l := range s.locals {
+			if err := l.spill(); err != nil {
+				return err
+			}
+			runs = append(runs, l.spilled...)
+		}
+		s.merged = newMergeScan(s.spec, runs, p.Query())
+		return nil
+	}
+	run, err := s.mergeRuns(ctx)
+	if err != nil {
+		return err
+	}
+	s.merged = newSortedScan(s.spec, run)
+	return nil
+}
+
+// room asks for the memory to bring the workers' runs together.
+func (s *Sort) room() bool {
+	need := int64(0)
+	for _, l := range s.locals[1:] {
+		need += l.run.bytes()
+	}
+	return s.locals[0].memory.TryGrow(need)
+}
+
+// mergeRuns brings the workers' sorted runs together in one.
+func (s *Sort) mergeRuns(ctx context.Context) (*sortRun, error) {
+	if len(s.locals) == 0 {
+		return &sortRun{store: vector.NewStore(s.spec.payload())}, nil
+	}
+	out := s.locals[0].run
+	for _, l := range s.locals[1:] {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		out = out.merge(&l.run)
+		l.run = sortRun{store: vector.NewStore(s.spec.payload())}
+		l.memory.Shrink(l.memory.Size())
+	}
+	s.locals[0].run = out
+	return &out, nil
+}
+
+// merge appends the rows of b to those of a and merges the orders.
+func (r sortRun) merge(b *sortRun) sortRun {
+	keys, rows := uint64(len(r.keys)), int32(r.store.Len)
+	out := sortRun{store: r.store, keys: append(r.keys, b.keys...), entries: make([]sortEntry, 0, len(r.entries)+len(b.entries))}
+	out.store.AppendStore(b.store)
+	i := 0
+	for _, e := range b.entries {
+		e.key += keys
+		e.row += rows
+		for i < len(r.entries) && out.less(&r.entries[i], &e) {
+			out.entries = append(out.entries, r.entries[i])
+			i++
+		}
+		out.entries = append(out.entries, e)
+	}
+	out.entries = append(out.entries, r.entries[i:]...)
+	return out
+}
+
+func (r *sortRun) less(a, b *sortEntry) bool {
+	if a.prefix != b.prefix {
+		return a.prefix < b.prefix
+	}
+	return bytes.Compare(r.keyOf(a), r.keyOf(b)) < 0
+}
+
+// Output implements Sink.
+func (s *Sort) Output() source.Scan { return s.merged }
+
+// Close implements Sink.
+func (s *Sort) Close() {
+	for _, l := range s.locals {
+		l.run = sortRun{}
+		l.memory.Close()
+		if l.file != nil {
+			l.file.Close()
+		}
+	}
+	s.locals, s.merged = nil, nil
+}
+
+// spilledRun is a sorted run on disk: frames of rows with their keys.
+type spilledRun struct {
+	file   *memory.SpillFile
+	frames []memory.Frame
+}
+
+// spillFrame is the number of rows of a frame.
+const spillFrame = vector.ChunkSize
+
+// spill sorts the run and writes it to disk.
+func (l *sortLocal) spill() error {
+	if len(l.run.entries) == 0 {
+		return nil
+	}
+	l.run.order()
+	if l.file == nil {
+		file, err := l.query.Spill().Create("sort", l.memory)
+		if err != nil {
+			return err
+		}
+		l.file = file
+	}
+	run := spilledRun{file: l.file}
+	rows := make([]int32, 0, spillFrame)
+	var b []byte
+	for start := 0; start < len(l.run.entries); start += spillFrame {
+		entries := l.run.entries[start:min(start+spillFrame, len(l.run.entries))]
+		rows = rows[:0]
+		b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(entries)))
+		for i := range entries {
+			b = binary.LittleEndian.AppendUint32(b, entries[i].length)
+			b = append(b, l.run.keyOf(&entries[i])...)
+			rows = append(rows, entries[i].row)
+		}
+		for len(b)%8 != 0 {
+			b = append(b, 0)
+		}
+		columns := make([]*vector.Vector, len(l.run.store.Columns))
+		for c, column := range l.run.store.Columns {
+			gathered := vector.New(column.Type, column.Physical, len(rows))
+			vector.Gather(column, rows, nil, len(rows), gathered)
+			columns[c] = vector.New(column.Type, column.Physical, len(rows))
+			vector.AppendRows(columns[c], gathered, nil, len(rows))
+		}
+		frame, err := l.file.Write(vector.EncodeColumns(b, columns, len(rows)))
+		if err != nil {
+			return err
+		}
+		run.frames = append(run.frames, frame)
+	}
+	l.spilled = append(l.spilled, run)
+	l.run = sortRun{store: vector.NewStore(l.sort.spec.payload())}
+	l.memory.Shrink(l.memory.Size())
+	return nil
+}
+
+// runReader reads a spilled run row by row.
+type runReader struct {
+	run     spilledRun
+	layout  []vector.Layout
+	next    int // frame
+	keys    [][]byte
+	columns []*vector.Vector
+	at      int
+	scratch []byte
+}
+
+// advance moves to the next row; false at the end.
+func (r *runReader) advance() (bool, error) {
+	r.at++
+	if r.at < len(r.keys) {
+		return true, nil
+	}
+	if r.next == len(r.run.frames) {
+		return false, nil
+	}
+	raw, err := r.run.file.Read(r.run.frames[r.next], nil, &r.scratch)
+	if err != nil {
+		return false, err
+	}
+	r.next++
+	n := int(binary.LittleEndian.Uint64(raw))
+	at := 8
+	r.keys = r.keys[:0]
+	for range n {
+		length := int(binary.LittleEndian.Uint32(raw[at:]))
+		r.keys = append(r.keys, raw[at+4:at+4+length])
+		at += 4 + length
+	}
+	at = (at + 7) &^ 7
+	r.columns, _, err = vector.DecodeColumns(raw[at:], r.layout)
+	r.at = 0
+	return true, err
+}
+
+func (r *runReader) key() []byte { return r.keys[r.at] }
+
+// mergeHeap orders the readers of runs by their present keys.
+type mergeHeap []*runReader
+
+func (h mergeHeap) Len() int           { return len(h) }
+func (h mergeHeap) Less(i, j int) bool { return bytes.Compare(h[i].key(), h[j].key()) < 0 }
+func (h mergeHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *mergeHeap) Push(x any)        { *h = append(*h, x.(*runReader)) }
+func (h *mergeHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}
+
+var _ heap.Interface = (*mergeHeap)(nil)

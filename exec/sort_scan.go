@@ -1,0 +1,158 @@
+package exec
+
+import (
+	"container/heap"
+	"context"
+	"encoding/binary"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/vector"
+)
+
+// sortedMorsel is the number of rows of one morsel of sorted rows.
+const sortedMorsel = 16 * vector.ChunkSize
+
+// sortedScan reads a sorted run that is in memory; morsels can be read at once.
+type sortedScan struct {
+	run     *sortRun
+	morsels []source.Morsel
+}
+
+func newSortedScan(spec SortSpec, run *sortRun) *sortedScan {
+	s := &sortedScan{run: run}
+	partition, sequence := int32(0), int32(0)
+	for start := 0; start < len(run.entries); {
+		end := min(start+sortedMorsel, len(run.entries))
+		if !spec.Global {
+			partition, end = s.partitionFrom(start, end)
+			if n := len(s.morsels); n > 0 && s.morsels[n-1].Partition != partition {
+				sequence = 0
+			}
+		}
+		s.morsels = append(s.morsels, source.Morsel{Partition: partition, Sequence: sequence, Rows: int64(end - start), Handle: start})
+		sequence++
+		start = end
+	}
+	return s
+}
+
+// partitionFrom is the partition of the row at start, and where it ends, at end at the latest.
+func (s *sortedScan) partitionFrom(start, end int) (partition int32, stop int) {
+	of := func(i int) uint32 { return binary.BigEndian.Uint32(s.run.keyOf(&s.run.entries[i])) }
+	first := of(start)
+	for stop = start + 1; stop < end && of(stop) == first; stop++ {
+	}
+	return int32(first), stop
+}
+
+func (s *sortedScan) Morsels() []source.Morsel          { return s.morsels }
+func (s *sortedScan) Detail() [][2]string               { return nil }
+func (s *sortedScan) NewReader() (source.Reader, error) { return &sortedReader{run: s.run}, nil }
+
+type sortedReader struct {
+	run     *sortRun
+	at, end int
+	rows    []int32
+}
+
+func (r *sortedReader) Open(_ context.Context, m source.Morsel) error {
+	r.at = m.Handle.(int)
+	r.end = r.at + int(m.Rows)
+	return nil
+}
+
+func (r *sortedReader) Next() (int, error) {
+	r.rows = r.rows[:0]
+	for ; r.at < r.end && len(r.rows) < vector.ChunkSize; r.at++ {
+		r.rows = append(r.rows, r.run.entries[r.at].row)
+	}
+	return len(r.rows), nil
+}
+
+func (r *sortedReader) Load(c int, sel vector.Selection, v *vector.Vector) error {
+	vector.Gather(r.run.store.Columns[c], r.rows, sel, len(r.rows), v)
+	return nil
+}
+
+func (r *sortedReader) BytesRead() int64 { return 0 }
+func (r *sortedReader) Close() error     { return nil }
+
+// mergeScan merges runs on disk while it is read, by one reader.
+type mergeScan struct {
+	spec  SortSpec
+	runs  []spilledRun
+	query *Query
+}
+
+func newMergeScan(spec SortSpec, runs []spilledRun, q *Query) *mergeScan {
+	return &mergeScan{spec, runs, q}
+}
+
+func (s *mergeScan) Morsels() []source.Morsel { return []source.Morsel{{Rows: -1}} }
+func (s *mergeScan) Detail() [][2]string      { return nil }
+func (s *mergeScan) NewReader() (source.Reader, error) {
+	return &mergeReader{scan: s, memory: s.query.Reserve("sort merge", nil)}, nil
+}
+
+type mergeReader struct {
+	scan   *mergeScan
+	memory *memory.Reservation
+	heap   mergeHeap
+	chunk  *vector.Store
+	ctx    context.Context
+}
+
+// Open starts all runs. A reader may be opened again: a join of several passes reads its source from the start.
+func (r *mergeReader) Open(ctx context.Context, _ source.Morsel) error {
+	r.ctx, r.heap = ctx, nil
+	for _, run := range r.scan.runs {
+		reader := &runReader{run: run, layout: r.scan.spec.payload(), at: -1}
+		if len(run.frames) > 0 {
+			if err := r.memory.Grow(int64(run.frames[0].Raw) * 2); err != nil {
+				return err
+			}
+		}
+		more, err := reader.advance()
+		if err != nil {
+			return err
+		}
+		if more {
+			r.heap = append(r.heap, reader)
+		}
+	}
+	heap.Init(&r.heap)
+	return nil
+}
+
+func (r *mergeReader) Next() (int, error) {
+	r.chunk = vector.NewStore(r.scan.spec.payload())
+	one := make(vector.Selection, 1)
+	for r.chunk.Len < vector.ChunkSize && len(r.heap) > 0 {
+		top := r.heap[0]
+		one[0] = uint16(top.at)
+		r.chunk.Append(top.columns, one, len(top.keys))
+		more, err := top.advance()
+		if err != nil {
+			return 0, err
+		}
+		if more {
+			heap.Fix(&r.heap, 0)
+		} else {
+			heap.Pop(&r.heap)
+		}
+	}
+	return r.chunk.Len, nil
+}
+
+func (r *mergeReader) Load(c int, _ vector.Selection, v *vector.Vector) error {
+	*v = *r.chunk.Columns[c].Slice(0, r.chunk.Len)
+	return nil
+}
+
+func (r *mergeReader) BytesRead() int64 { return 0 }
+
+func (r *mergeReader) Close() error {
+	r.memory.Close()
+	return nil
+}

@@ -1,0 +1,253 @@
+// Package kiln is a DataFrame and SQL query engine: Spark's SQL dialect and semantics over Parquet files and the
+// program's own data, in one process.
+//
+//	session, err := kiln.Open(nil)
+//	defer session.Close()
+//	totals := session.Read().Parquet("sales/*.parquet").
+//		Where(kiln.Col("year").Eq(2024)).
+//		GroupBy("country").Agg(functions.Sum("amount").As("total")).
+//		OrderBy(kiln.Col("total").Desc())
+//	err = totals.Show(ctx, kiln.ShowOptions{})
+//
+// SQL text and DataFrame calls become the same unresolved tree (package ast), are bound by one binder, optimized, and
+// run as fused stages on Arrow-shaped vectors.
+package kiln
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/user"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/catalog"
+	"github.com/kilnql/kiln/catalog/files"
+	"github.com/kilnql/kiln/configuration"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/exec"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/logical/analysis"
+	"github.com/kilnql/kiln/sql"
+	"github.com/kilnql/kiln/types"
+)
+
+// Session is where queries run: it holds the configuration, the temporary views, the cached tables, the workers and
+// the memory. It is safe for concurrent use; its queries share the workers.
+type Session struct {
+	configuration *configuration.Configuration
+	catalog       *catalog.Catalog
+	gate          *files.Gate
+	runtime       *exec.Runtime
+	logger        *slog.Logger
+	cache         *cache
+	queries       atomic.Int64
+	plans         *planCache
+
+	mu     sync.Mutex
+	closed bool
+}
+
+// Open starts a session; c may be nil.
+func Open(c *Config) (*Session, error) {
+	c = c.clone()
+	conf, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	workers, err := workersOf(conf.String(configuration.Master))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := zoneOf(conf); err != nil {
+		return nil, err
+	}
+	s := &Session{
+		configuration: conf, catalog: catalog.New(), gate: files.NewGate(), logger: c.logger,
+		cache: newCache(), plans: newPlanCache(),
+		runtime: exec.NewRuntime(exec.Options{
+			Workers: workers, MemoryLimit: conf.Size(configuration.MemoryLimit), SpillDir: conf.String(configuration.SpillDirectory),
+		}),
+	}
+	if allowed := conf.List(configuration.FilesAllow); len(allowed) > 0 {
+		if err := s.gate.Allow(allowed...); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.gate.SetReadOnly(conf.Bool(configuration.FilesReadOnly)); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close ends the session: cached tables and spill files are removed. Queries must have ended.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	s.cache.clear()
+	return s.runtime.Close()
+}
+
+// Get returns the value of a setting; ok is false for a key that is neither known nor set.
+func (s *Session) Get(key string) (value string, ok bool) {
+	value, _, ok = s.configuration.Lookup(key)
+	return value, ok
+}
+
+// Set changes a setting for queries made from now on, as SET does.
+func (s *Session) Set(key, value string) error {
+	if e, ok := configuration.Known(key); ok && e.Key == configuration.TimeZone {
+		if _, err := types.LoadZone(value); err != nil {
+			return diag.New("INVALID_CONF_VALUE.TIME_ZONE", "confName", configuration.TimeZone, "confValue", value)
+		}
+	}
+	return s.configuration.Set(key, value)
+}
+
+// Workers is the number of workers that run queries.
+func (s *Session) Workers() int { return s.runtime.Workers() }
+
+// zoneOf is the session's time zone.
+func zoneOf(c *configuration.Configuration) (*time.Location, error) {
+	name := c.String(configuration.TimeZone)
+	if name == "" {
+		return time.Local, nil
+	}
+	zone, err := types.LoadZone(name)
+	if err != nil {
+		return nil, diag.New("INVALID_CONF_VALUE.TIME_ZONE", "confName", configuration.TimeZone, "confValue", name)
+	}
+	return zone, nil
+}
+
+// settings copies what expressions need of the configuration.
+func (s *Session) settings() *expr.Settings {
+	zone, err := zoneOf(s.configuration)
+	if err != nil {
+		zone = time.UTC // Set and Open have refused unknown zones
+	}
+	return &expr.Settings{
+		ANSI: s.configuration.Bool(configuration.ANSI), Zone: zone, CaseSensitive: s.configuration.Bool(configuration.CaseSensitive),
+		Now: time.Now(), User: userName(), Database: s.catalog.CurrentDatabase(), Conf: s.configuration.String,
+	}
+}
+
+var userName = sync.OnceValue(func() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return os.Getenv("USER")
+})
+
+func (s *Session) parser() sql.Options {
+	return sql.Options{DoubleQuotedIdentifiers: s.configuration.Bool(configuration.QuotedIdentifiers)}
+}
+
+func (s *Session) parseExpr(text string) (ast.Expr, error) {
+	e, err := s.parser().ParseExpr(text)
+	return e, diag.WithSQL(err, text)
+}
+
+// Argument is a value for a :name marker; see Named.
+type Argument struct {
+	Name  string
+	Value any
+}
+
+// Named gives the value of the marker :name to SQL.
+func Named(name string, value any) Argument { return Argument{name, value} }
+
+// SQL makes a DataFrame of a query, or runs a command at once and returns its result. Arguments stand for ? markers in
+// order, or for :name markers when they come from Named.
+func (s *Session) SQL(text string, args ...any) *DataFrame {
+	stmt, err := s.parser().ParseStatement(text)
+	if err != nil {
+		return &DataFrame{session: s, err: diag.WithSQL(err, text)}
+	}
+	return s.statement(context.Background(), stmt, args)
+}
+
+// statement binds a query or runs a command.
+func (s *Session) statement(ctx context.Context, stmt *ast.Statement, args []any) *DataFrame {
+	p, err := parametersOf(stmt, args)
+	if err != nil {
+		return &DataFrame{session: s, err: diag.WithSQL(err, stmt.Text)}
+	}
+	if stmt.Command != nil {
+		d := s.command(ctx, stmt, p)
+		d.err = diag.WithSQL(d.err, stmt.Text)
+		return d
+	}
+	d := &DataFrame{session: s, query: stmt.Query, sqlText: stmt.Text}
+	d.plan, d.err = s.bindWith(ctx, stmt.Query, p)
+	d.err = diag.WithSQL(d.err, stmt.Text)
+	if len(args) > 0 && d.err == nil {
+		d.query = &ast.Bound{Input: stmt.Query, Positional: p.positional, Named: p.named}
+	}
+	return d
+}
+
+// parameters are the values of markers.
+type parameters struct {
+	positional []*ast.Literal
+	named      map[string]*ast.Literal
+}
+
+func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
+	var p parameters
+	for _, a := range args {
+		value, name := a, ""
+		if n, ok := a.(Argument); ok {
+			value, name = n.Value, n.Name
+		}
+		v, t, err := types.FromGo(value)
+		if err != nil {
+			return p, err
+		}
+		literal := &ast.Literal{Value: v, Type: t}
+		if name == "" {
+			p.positional = append(p.positional, literal)
+			continue
+		}
+		if p.named == nil {
+			p.named = map[string]*ast.Literal{}
+		}
+		p.named[name] = literal
+	}
+	if stmt.Parameters > len(p.positional) {
+		return p, diag.New("UNBOUND_SQL_PARAMETER", "name", "_"+strconv.Itoa(len(p.positional)))
+	}
+	for _, name := range stmt.Named {
+		if p.named[name] == nil {
+			return p, diag.New("UNBOUND_SQL_PARAMETER", "name", name)
+		}
+	}
+	return p, nil
+}
+
+// bind gives a query its meaning.
+func (s *Session) bind(q ast.Query) (logical.Node, error) {
+	return s.bindWith(context.Background(), q, parameters{})
+}
+
+func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (logical.Node, error) {
+	a := &analysis.Analyzer{Catalog: sessionCatalog{s}, Settings: s.settings(), IDs: &logical.IDs{}}
+	for _, l := range p.positional {
+		a.Positional = append(a.Positional, analysis.Parameter{Value: l.Value, Type: l.Type})
+	}
+	for name, l := range p.named {
+		if a.Named == nil {
+			a.Named = map[string]analysis.Parameter{}
+		}
+		a.Named[name] = analysis.Parameter{Value: l.Value, Type: l.Type}
+	}
+	return a.Query(ctx, q)
+}

@@ -1,0 +1,99 @@
+package kiln
+
+import (
+	"context"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/catalog"
+	"github.com/kilnql/kiln/catalog/files"
+	"github.com/kilnql/kiln/catalog/parquet"
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/configuration"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/logical/analysis"
+)
+
+// sessionCatalog answers the binder from a session's catalog and from files.
+type sessionCatalog struct{ session *Session }
+
+// ResolveTable finds a temporary view, or files named as format.`path`.
+func (c sessionCatalog) ResolveTable(ctx context.Context, name []string) (analysis.Relation, error) {
+	if v, ok := c.session.catalog.View(name); ok {
+		qualifier := []string{v.Name}
+		if v.Global {
+			qualifier = []string{catalog.GlobalTemp, v.Name}
+		}
+		return analysis.Relation{Qualifier: qualifier, View: v.Query, Columns: v.Columns, Text: v.Text}, nil
+	}
+	return analysis.Relation{}, nil
+}
+
+// TableNames lists what could have been meant.
+func (c sessionCatalog) TableNames() []string { return c.session.catalog.Names() }
+
+// OpenFiles opens the files of a format.
+func (c sessionCatalog) OpenFiles(ctx context.Context, t *ast.FileTable) (source.Table, error) {
+	format := strings.ToLower(t.Format)
+	if format == "" {
+		format = formatOf(t.Paths)
+	}
+	switch format {
+	case "parquet":
+		return c.openParquet(ctx, t)
+	case "csv", "json", "orc", "text", "avro", "xml", "binaryfile", "delta", "iceberg":
+		return nil, diag.Unsupported("reading files of format " + format)
+	}
+	return nil, diag.New("DATA_SOURCE_NOT_FOUND", "provider", format)
+}
+
+// formatOf tells a format from the name of the first path; what has no telling name is Parquet, Spark's default.
+func formatOf(paths []string) string {
+	for _, p := range paths {
+		first, _, _ := strings.Cut(p, ",")
+		name := strings.ToLower(filepath.Base(first))
+		for _, packed := range []string{".gz", ".bz2", ".zst"} {
+			name = strings.TrimSuffix(name, packed)
+		}
+		switch ext := filepath.Ext(name); ext {
+		case ".csv", ".json", ".orc", ".avro", ".xml":
+			return ext[1:]
+		case ".jsonl", ".ndjson":
+			return "json"
+		case ".txt", ".tsv":
+			return "text"
+		}
+	}
+	return "parquet"
+}
+
+func (c sessionCatalog) openParquet(ctx context.Context, t *ast.FileTable) (source.Table, error) {
+	conf := c.session.configuration
+	o := parquet.Options{CaseSensitive: conf.Bool(configuration.CaseSensitive), MergeSchema: conf.Bool(configuration.MergeSchema)}
+	if t.Schema != nil {
+		o.Schema = *t.Schema
+	}
+	var expand files.Options
+	for key, value := range t.Options {
+		switch strings.ToLower(key) {
+		case "path":
+		case "mergeschema":
+			on, err := strconv.ParseBool(value)
+			if err != nil {
+				return nil, diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", "mergeSchema", "confValue", value, "confType", "boolean")
+			}
+			o.MergeSchema = on
+		case "basepath":
+			expand.BasePath = value
+		default:
+			return nil, diag.Unsupported("the option " + key + " of Parquet files")
+		}
+	}
+	set, err := files.Expand(ctx, c.session.gate, t.Paths, expand)
+	if err != nil {
+		return nil, err
+	}
+	return parquet.Open(ctx, set, o)
+}

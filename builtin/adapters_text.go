@@ -66,38 +66,16 @@ func textToTextErr(f func(c *expr.KernelContext, dst, s []byte) ([]byte, error))
 	}
 }
 
-// textPart is a kernel string → part of that string, without copying: f returns a sub-slice of its argument.
+// textPart is a kernel string → part of that string: f returns a sub-slice of its argument. The bytes are copied, as a
+// register of the program that held the argument may be reused while the result is alive.
 func textPart(f func(s []byte) []byte) expr.Kernel {
 	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		in := stringsOf(args[0])
-		parts := newPartWriter(args[0], out)
 		return each(sel, out, func(i int) error {
-			parts.set(i, &in.views[i&in.mask], f(in.at(i)))
+			out.SetString(i, f(in.at(i)))
 			return nil
 		})
 	}
-}
-
-// partWriter writes parts of an argument's strings into a result that shares the argument's buffers.
-type partWriter struct {
-	to      []vector.View
-	buffers [][]byte
-	base    int
-}
-
-func newPartWriter(in, out *vector.Vector) partWriter {
-	return partWriter{vector.Values[vector.View](out), in.Buffers, out.ShareBuffers(in)}
-}
-
-// set makes row i of the result the given part of the string at w; part must be a sub-slice of ViewBytes(w, …).
-func (p *partWriter) set(i int, w *vector.View, part []byte) {
-	if len(part) <= vector.InlineLength {
-		p.to[i] = vector.Inline(part)
-		return
-	}
-	// Views' bytes have no spare capacity, so the capacity of a part tells where it starts.
-	start := w.Length() - cap(part)
-	p.to[i] = vector.MakeView(part, w.Buffer()+p.base, w.Offset()+start)
 }
 
 // textTo is a kernel string → fixed width.

@@ -17,7 +17,7 @@ var (
 
 func init() {
 	for _, group := range [][]*expr.Function{
-		mathFunctions,
+		operatorFunctions, comparisonFunctions, logicFunctions, conditionalFunctions, mathFunctions,
 	} {
 		for _, f := range group {
 			addScalar(f.Name, f)

@@ -95,8 +95,12 @@ func (e *Error) Param(name string) string {
 	return ""
 }
 
-// Message is Spark's message line: "[CONDITION] text SQLSTATE: 22012".
+// Message is Spark's message line: "[CONDITION] text SQLSTATE: 22012". Conditions that Spark has not named yet have
+// neither in its messages.
 func (e *Error) Message() string {
+	if strings.HasPrefix(e.Condition, "_LEGACY_ERROR_") {
+		return e.Text
+	}
 	return "[" + e.Condition + "] " + e.Text + " SQLSTATE: " + e.SQLState
 }
 

@@ -45,7 +45,7 @@ func mustBeSound(t *testing.T, text string) {
 // seedTexts are the texts of the goldens and, where they are at hand, of Spark's suite.
 func seedTexts(tb testing.TB) []string {
 	var texts []string
-	files, _ := filepath.Glob("testdata/*.test")
+	files, _ := filepath.Glob("testdata/golden/*.test")
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil {

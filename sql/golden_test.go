@@ -10,7 +10,7 @@ import (
 // TestGolden shows, for each construct, Spark's text, the MySQL text that stands for it, and the decoded tree.
 // Run with -rewrite to write what the code does now.
 func TestGolden(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/golden", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			var b strings.Builder
 			options := Options{DoubleQuotedIdentifiers: d.HasArg("double-quoted-identifiers")}

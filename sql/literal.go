@@ -135,10 +135,7 @@ func decimalLiteral(l *ast.Literal, digits string) {
 			"maxPrecision", strconv.Itoa(types.MaxPrecision)).At(l.Span))
 	}
 	l.Type, l.Text = types.DecimalForLiteral(unscaled, scale), digits
-	l.Value = unscaled
-	if l.Type.Physical() == types.PhysicalInt64 {
-		l.Value = unscaled.Int64()
-	}
+	l.Value = types.NewDecimalValue(unscaled, l.Type)
 }
 
 // decimalPrecision counts the digits of a number that is too wide for a decimal.

@@ -150,10 +150,7 @@ func (r *rewriter) keywordAtom(t, next *token) bool {
 		r.expectSymbol(symClose)
 		r.seal(m)
 	case kwInterval:
-		if next.kind != tokenNumber && next.kind != tokenString && !(next.is(symMinus) || next.is(symPlus)) {
-			return false
-		}
-		if n := r.peek(2); (next.is(symMinus) || next.is(symPlus)) && n.kind != tokenNumber && n.kind != tokenString {
+		if next.kind != tokenNumber && next.kind != tokenString && !r.intervalValueAt(1) {
 			return false
 		}
 		r.interval()
@@ -192,7 +189,7 @@ func (r *rewriter) interval() {
 	r.p++
 	var years, days, fromTo bool
 	n := 0
-	for ; r.intervalValueFollows(); n++ {
+	for ; r.intervalValueAt(0); n++ {
 		start := r.tok().start
 		sign := ""
 		if r.isSymbol(symMinus) || r.isSymbol(symPlus) {
@@ -246,11 +243,10 @@ func (r *rewriter) interval() {
 	r.seal(m)
 }
 
-// intervalValueFollows reports whether a value with a unit stands here.
-func (r *rewriter) intervalValueFollows() bool {
-	i := 0
-	if r.isSymbol(symMinus) || r.isSymbol(symPlus) {
-		i = 1
+// intervalValueAt reports whether a value with a unit stands i tokens from here.
+func (r *rewriter) intervalValueAt(i int) bool {
+	if r.peek(i).is(symMinus) || r.peek(i).is(symPlus) {
+		i++
 	}
 	v, u := r.peek(i), r.peek(i+1)
 	return (v.kind == tokenNumber || v.kind == tokenString) && u.kind == tokenWord && intervalUnits[singular(upper(r.text(u)))]

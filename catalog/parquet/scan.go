@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"github.com/kilnql/kiln/catalog/files"
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/types"
 )
@@ -38,14 +39,13 @@ type wantedColumn struct {
 
 // counters say what a scan left out.
 type counters struct {
-	files, rowGroups             int64 // of the table
-	filesPruned                  int64 // by partition values
-	groupsByPartition            int64
-	groupsByStatistics           int64
-	groupsByBloom                int64
-	morselsByRuntime             atomic.Int64
-	pagesByIndex, rowsByIndex    atomic.Int64
-	pagesLoaded, pagesPassedOver atomic.Int64
+	files, rowGroups   int64 // of the table
+	filesPruned        int64 // by partition values
+	groupsByPartition  int64
+	groupsByStatistics int64
+	groupsByBloom      int64
+	morselsByRuntime   atomic.Int64
+	rowsByIndex        atomic.Int64
 }
 
 // piece is the Handle of a morsel: rows [from, to) of a row group of a file.
@@ -53,7 +53,6 @@ type piece struct {
 	file     int
 	rowGroup int
 	from, to int64
-	pruned   bool // never read: kept only by filters that arrive later
 }
 
 // Scan prepares a read: files and row groups that no wanted row can be in are left out.
@@ -102,15 +101,12 @@ func (s *scan) plan(ctx context.Context) error {
 			continue
 		}
 		newFile := true
-		for g := range groups {
+		kept, err := s.keptRowGroups(i)
+		if err != nil {
+			return err
+		}
+		for _, g := range kept {
 			rg := &f.metadata.RowGroups[g]
-			keep, err := s.keepsRowGroup(i, g)
-			if err != nil {
-				return err
-			}
-			if !keep || rg.NumRows == 0 {
-				continue
-			}
 			if newFile || bytes >= partitionBytes {
 				partition, sequence, bytes, newFile = partition+1, 0, 0, false
 			}
@@ -131,6 +127,35 @@ func (s *scan) plan(ctx context.Context) error {
 		renumber(s.morsels, n)
 	}
 	return nil
+}
+
+// keptRowGroups are the row groups of a file that have rows and may have wanted ones.
+func (s *scan) keptRowGroups(file int) (kept []int, err error) {
+	f := s.table.footers[file]
+	var opened files.File
+	var read int64
+	defer func() {
+		if opened != nil {
+			opened.Close()
+		}
+	}()
+	open := func() (fileReader, error) {
+		var err error
+		if opened == nil {
+			opened, err = s.table.set.Gate.Open(f.path)
+		}
+		return fileReader{opened, &read}, err
+	}
+	for g := range f.metadata.RowGroups {
+		keep, err := s.keepsRowGroup(file, g, open)
+		if err != nil {
+			return nil, err
+		}
+		if keep && f.metadata.RowGroups[g].NumRows > 0 {
+			kept = append(kept, g)
+		}
+	}
+	return kept, nil
 }
 
 // renumber spreads the morsels, in their order, over at most n partitions of about as many rows.

@@ -122,7 +122,7 @@ func (v *conversion) value(t types.Type, b []byte) (any, bool) {
 		if ok {
 			w, ok = multiply128(w, v.scale)
 		}
-		return w, ok
+		return types.NewDecimalValue(w, t), ok
 	case fixedValues:
 		if len(b) != v.width {
 			return nil, false
@@ -144,7 +144,7 @@ func goValue(t types.Type, p types.Physical, b []byte) (any, bool) {
 		if p == types.PhysicalInt128 {
 			return vector.As[types.Int128](b)[0], true
 		}
-		return types.Int128From(vector.As[int64](b)[0]), p == types.PhysicalInt64
+		return vector.As[int64](b)[0], p == types.PhysicalInt64
 	}
 	switch p {
 	case types.PhysicalInt8:

@@ -1,6 +1,14 @@
 package optimizer
 
-import "github.com/kilnql/kiln/expr"
+import (
+	"github.com/kilnql/kiln/builtin"
+	"github.com/kilnql/kiln/expr"
+)
 
-// lookupFunction finds a builtin function that a rule calls.
-func lookupFunction(name string) (*expr.Function, bool) { return nil, false }
+// Functions that rules call. Rules find functions by name to make calls of them; they never match calls by name.
+
+func lookupFunction(name string) (*expr.Function, bool) { return builtin.Lookup(name) }
+
+func lookupAggregate(name string) (*expr.AggregateFunction, bool) {
+	return builtin.LookupAggregate(name)
+}

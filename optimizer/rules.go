@@ -32,10 +32,14 @@ type batch struct {
 
 // mustPrecede lists pairs of rules of which the first has to come earlier in the table.
 var mustPrecede = [][2]string{
-	{"Decorrelate", "FormJoins"},       // decorrelation leaves comma joins below the joins it makes, and adds predicates to them
-	{"Decorrelate", "PruneColumns"},    // a correlated plan reads columns that only its enclosing query shows
-	{"FormJoins", "PushFilterToScan"},  // predicates sink to the scans through the joins they do not form
-	{"MergeFilters", "PushFilterJoin"}, // one conjunction is split once
+	{"Decorrelate", "FormJoins"},            // decorrelation leaves comma joins below the joins it makes, and adds predicates to them
+	{"Decorrelate", "PruneColumns"},         // a correlated plan reads columns that only its enclosing query shows
+	{"Decorrelate", "ReplaceSetOperations"}, // decorrelation of a set operation adds columns to its inputs
+	{"Decorrelate", "ExpandGroupingSets"},   // and to grouping sets
+	{"FormJoins", "PushFilterToScan"},       // predicates sink to the scans through the joins they do not form
+	{"PushFilterJoin", "OrderJoins"},        // relations are estimated with their filters
+	{"OrderJoins", "PruneColumns"},          // projections between joins would keep them apart
+	{"MergeFilters", "PushFilterJoin"},      // one conjunction is split once
 }
 
 const (
@@ -50,6 +54,11 @@ var batches = []batch{
 	{"Subqueries", once, []rule{
 		{"Decorrelate", wholePlan, required, decorrelate, "subqueries and lateral joins become joins; first, so that later rules see one plan"},
 	}},
+	{"Operators", fixedPoint, []rule{
+		{"ReplaceSetOperations", topDown, required, replaceSetOperations, "INTERSECT and EXCEPT are joins and aggregates"},
+		{"ExpandGroupingSets", topDown, required, expandGroupingSets, "each row goes to every grouping set"},
+		{"ExpandDistinct", topDown, required, expandDistinct, "DISTINCT aggregates are two aggregates, one over the other; makes grouping sets"},
+	}},
 	{"Joins", once, []rule{
 		{"FormJoins", topDown, required, formJoins, "FROM a, b WHERE a.k = b.k is a join on k, not a product"},
 	}},
@@ -62,6 +71,9 @@ var batches = []batch{
 		{"PushFilterSetOperation", topDown, optional, pushFilterSetOperation, "each input of a union filters its own rows"},
 		{"PushFilterUnary", topDown, optional, pushFilterUnary, "a filter passes sorts, repartitions and generators"},
 		{"MergeProjects", topDown, optional, mergeProjects, "a projection of a projection is one"},
+	}},
+	{"Order", once, []rule{
+		{"OrderJoins", wholePlan, optional, orderJoins, "the order of joins is chosen by cost, once all predicates are where they belong"},
 	}},
 	{"Pruning", once, []rule{
 		{"PruneColumns", wholePlan, optional, pruneColumns, "only columns that are read are computed and scanned"},

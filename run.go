@@ -16,6 +16,7 @@ import (
 	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/optimizer"
 	"github.com/kilnql/kiln/physical"
+	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
 )
 
@@ -149,11 +150,7 @@ func (d *DataFrame) Batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, er
 			yield(nil, d.err)
 			return
 		}
-		schema, err := vector.ArrowSchema(d.Schema())
-		if err != nil {
-			yield(nil, err)
-			return
-		}
+		schema := types.ToArrowSchema(d.Schema().Fields(), types.ArrowOptions{})
 		for c, err := range d.session.columns(ctx, d.plan) {
 			var batch arrow.RecordBatch
 			if err == nil {

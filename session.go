@@ -105,7 +105,7 @@ func (s *Session) Get(key string) (value string, ok bool) {
 // Set changes a setting for queries made from now on, as SET does.
 func (s *Session) Set(key, value string) error {
 	if e, ok := configuration.Known(key); ok && e.Key == configuration.TimeZone {
-		if _, err := types.LoadZone(value); err != nil {
+		if _, ok := types.LookupZone(value); !ok {
 			return diag.New("INVALID_CONF_VALUE.TIME_ZONE", "confName", configuration.TimeZone, "confValue", value)
 		}
 	}
@@ -121,11 +121,11 @@ func zoneOf(c *configuration.Configuration) (*time.Location, error) {
 	if name == "" {
 		return time.Local, nil
 	}
-	zone, err := types.LoadZone(name)
-	if err != nil {
+	zone, ok := types.LookupZone(name)
+	if !ok {
 		return nil, diag.New("INVALID_CONF_VALUE.TIME_ZONE", "confName", configuration.TimeZone, "confValue", name)
 	}
-	return zone, nil
+	return zone.Location(), nil
 }
 
 // settings copies what expressions need of the configuration.

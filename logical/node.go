@@ -56,3 +56,28 @@ type IDs struct{ next expr.ColumnID }
 
 // Next returns a new ID.
 func (s *IDs) Next() expr.ColumnID { s.next++; return s.next }
+
+// IDsAfter returns a counter whose IDs are used nowhere in a plan, for work on a plan whose own counter is gone.
+func IDsAfter(plan Node) *IDs {
+	ids := &IDs{}
+	WalkAll(plan, func(n Node) bool {
+		for _, c := range n.Columns() {
+			ids.next = max(ids.next, c.ID)
+		}
+		for _, e := range n.Expressions() {
+			expr.Walk(e, func(e expr.Expr) bool {
+				switch e := e.(type) {
+				case *expr.Lambda:
+					for _, p := range e.Params {
+						ids.next = max(ids.next, p.ID)
+					}
+				case *expr.Column:
+					ids.next = max(ids.next, e.ID)
+				}
+				return true
+			})
+		}
+		return true
+	})
+	return ids
+}

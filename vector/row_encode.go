@@ -24,19 +24,25 @@ func EncodeColumns(b []byte, columns []*Vector, n int) []byte {
 // DecodeColumns reads what EncodeColumns wrote for columns of the same layouts. The vectors refer to b, which must be
 // aligned to 8 bytes and stay unchanged while they are in use.
 func DecodeColumns(b []byte, layout []Layout) (columns []*Vector, n int, err error) {
+	columns, n, _, err = DecodeColumnsPrefix(b, layout)
+	return columns, n, err
+}
+
+// DecodeColumnsPrefix is DecodeColumns for bytes that go on; rest is what follows the columns.
+func DecodeColumnsPrefix(b []byte, layout []Layout) (columns []*Vector, n int, rest []byte, err error) {
 	if len(b) < 8 {
-		return nil, 0, errDamaged
+		return nil, 0, nil, errDamaged
 	}
 	n = int(binary.LittleEndian.Uint64(b))
 	b = b[8:]
 	for _, l := range layout {
 		v := New(l.Type, l.Physical, 0)
 		if b, err = decodeColumn(b, v, n); err != nil {
-			return nil, 0, err
+			return nil, 0, nil, err
 		}
 		columns = append(columns, v)
 	}
-	return columns, n, nil
+	return columns, n, b, nil
 }
 
 // pad8 fills b up to a multiple of 8 bytes.

@@ -57,13 +57,14 @@ func (t *Range) Scan(_ context.Context, r *source.Request) (source.Scan, error) 
 	s := &rangeScan{table: t, columns: r.Columns}
 	n := t.Rows()
 	parts := int64(max(t.Partitions, 1))
+	size := max(4*morselRows, n>>12) // a huge range has no more than some thousand morsels
 	if r.Partitions > 0 {
 		parts = min(parts, int64(r.Partitions))
 	}
 	for p := range parts {
 		from, to := share(n, p, parts), share(n, p+1, parts)
 		for sequence := int32(0); from < to; sequence++ {
-			rows := min(to-from, 4*morselRows)
+			rows := min(to-from, size)
 			s.morsels = append(s.morsels, source.Morsel{Partition: int32(p), Sequence: sequence, Rows: rows, Handle: from})
 			from += rows
 		}

@@ -1,0 +1,362 @@
+package analysis
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/types"
+)
+
+func joinComma(texts []string) string { return strings.Join(texts, ", ") }
+
+// operatorNames are spellings of operators that are functions of another name.
+var operatorNames = map[string]string{"<>": "!=", "==": "=", "||": "concat"}
+
+// functionName is the plain name of a function, "" if it is qualified by a place where kiln has no functions.
+func functionName(parts []string) string {
+	name := strings.ToLower(parts[len(parts)-1])
+	if len(parts) == 1 {
+		return name
+	}
+	switch strings.ToLower(strings.Join(parts[:len(parts)-1], ".")) {
+	case "system.builtin", "builtin":
+		return name
+	}
+	return ""
+}
+
+// callOf binds a call of a function, an aggregate function, or a function over a window.
+func (s *site) callOf(e *ast.Call) (expr.Expr, error) {
+	name := functionName(e.Func)
+	if e.Operator {
+		if canonical, ok := operatorNames[name]; ok {
+			name = canonical
+		}
+		if name == "!=" {
+			if _, ok := s.functions.Lookup("!="); !ok {
+				name = "<>"
+			}
+		}
+	}
+	if name == "grouping" || name == "grouping_id" {
+		return s.groupingCall(e, name)
+	}
+	if e.Over != nil {
+		return s.windowCall(e, name)
+	}
+	if f, ok := s.functions.LookupAggregate(name); ok {
+		return s.aggregateCall(e, f, name)
+	}
+	if name == "struct" {
+		return s.structCall(e)
+	}
+	f, ok := s.functions.Lookup(name)
+	if !ok {
+		return nil, unresolvedRoutine(e.Func)
+	}
+	if f.Window {
+		return nil, diag.New("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "funcName", quoteSQL(name+"()"))
+	}
+	return s.scalarCall(e, f, name)
+}
+
+func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr, error) {
+	switch {
+	case e.Distinct:
+		return nil, notAggregate(name, "DISTINCT")
+	case e.Filter != nil:
+		return nil, notAggregate(name, "FILTER clause")
+	case e.WithinGroup != nil:
+		return nil, notAggregate(name, "WITHIN GROUP (ORDER BY …)")
+	case e.IgnoreNulls != nil && *e.IgnoreNulls:
+		return nil, notAggregate(name, "IGNORE NULLS")
+	}
+	args, err := s.arguments(e, name, f.Doc)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := f.Bind(s.bindContext(e.Place(), name), args)
+	if err != nil {
+		return nil, err
+	}
+	return flatten(bound), nil
+}
+
+// structCall is struct(a, b AS c, …): named_struct('a', a, 'c', b, …).
+func (s *site) structCall(e *ast.Call) (expr.Expr, error) {
+	var args []expr.Expr
+	add := func(name string, value expr.Expr) {
+		args = append(args, &expr.Literal{Base: expr.Base{Typ: types.StringType}, Value: name}, value)
+	}
+	for _, a := range e.Args {
+		if star, ok := a.(*ast.Star); ok {
+			columns, err := s.star(star)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range columns {
+				add(c.name, c.expr)
+			}
+			continue
+		}
+		alias, inner := aliasOf(a)
+		value, err := s.expr(inner)
+		if err != nil {
+			return nil, err
+		}
+		name := "col" + itoa(len(args)/2+1)
+		switch inner := inner.(type) {
+		case *ast.Name:
+			name = inner.Parts[len(inner.Parts)-1]
+		case *ast.Field:
+			name = inner.Name
+		}
+		if alias != nil {
+			name = alias.Names[0]
+		}
+		add(name, value)
+	}
+	return s.call(e.Place(), "named_struct", args...)
+}
+
+func notAggregate(name, syntax string) error {
+	return diag.New("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX", "prettyName", quoteName([]string{name}), "syntax", quoteSQL(syntax))
+}
+
+// flatten makes chains of AND and of OR one node.
+func flatten(e expr.Expr) expr.Expr {
+	switch e := e.(type) {
+	case *expr.And:
+		if slices.ContainsFunc(e.Args, func(a expr.Expr) bool { _, ok := a.(*expr.And); return ok }) {
+			return e.WithChildren(expr.Conjuncts(e))
+		}
+	case *expr.Or:
+		if slices.ContainsFunc(e.Args, func(a expr.Expr) bool { _, ok := a.(*expr.Or); return ok }) {
+			return e.WithChildren(expr.Disjuncts(e))
+		}
+	}
+	return e
+}
+
+// arguments binds the arguments of a call: stars are expanded, named arguments put in place, lambdas given the types of
+// their parameters.
+func (s *site) arguments(e *ast.Call, name string, doc expr.Doc) ([]expr.Expr, error) {
+	list, err := s.namedArguments(e.Args, name, doc)
+	if err != nil {
+		return nil, err
+	}
+	var args []expr.Expr
+	for i, a := range list {
+		switch a := a.(type) {
+		case *ast.Star:
+			columns, err := s.star(a)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range columns {
+				args = append(args, c.expr)
+			}
+			continue
+		case *ast.Lambda:
+			bound, err := s.lambda(a, name, i, args)
+			if err != nil {
+				return nil, err
+			}
+			args = append(args, bound)
+			continue
+		}
+		bound, err := s.expr(a)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, bound)
+	}
+	return args, nil
+}
+
+// namedArguments puts name => value arguments into the places that the function's documentation gives to their names.
+func (s *site) namedArguments(list []ast.Expr, function string, doc expr.Doc) ([]ast.Expr, error) {
+	if !slices.ContainsFunc(list, func(e ast.Expr) bool { _, ok := e.(*ast.NamedArgument); return ok }) {
+		return list, nil
+	}
+	var names []string
+	for _, text := range doc.Args {
+		name, _, _ := strings.Cut(text, " ")
+		names = append(names, name)
+	}
+	out := make([]ast.Expr, len(names))
+	for i, e := range list {
+		n, ok := e.(*ast.NamedArgument)
+		if !ok {
+			if i >= len(out) || out[i] != nil {
+				return nil, diag.New("UNEXPECTED_POSITIONAL_ARGUMENT", "routineName", quoteName([]string{function}), "parameterName", itoa(i)).At(e.Place())
+			}
+			out[i] = e
+			continue
+		}
+		place := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, n.Name) })
+		if place < 0 {
+			return nil, diag.New("UNRECOGNIZED_PARAMETER_NAME", "routineName", quoteName([]string{function}),
+				"argumentName", quoteName([]string{n.Name}), "proposal", quoteNames(names)).At(e.Place())
+		}
+		if out[place] != nil {
+			return nil, diag.New("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE",
+				"routineName", quoteName([]string{function}), "parameterName", quoteName([]string{n.Name})).At(e.Place())
+		}
+		out[place] = n.Value
+	}
+	for len(out) > 0 && out[len(out)-1] == nil {
+		out = out[:len(out)-1]
+	}
+	for i, e := range out {
+		if e == nil {
+			return nil, diag.New("REQUIRED_PARAMETER_NOT_FOUND", "routineName", quoteName([]string{function}),
+				"parameterName", quoteName([]string{names[i]}), "index", itoa(i))
+		}
+	}
+	return out, nil
+}
+
+func quoteNames(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = quoteName([]string{n})
+	}
+	return "[" + joinComma(quoted) + "]"
+}
+
+// aggregateCall binds a call of an aggregate function.
+func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string) (expr.Expr, error) {
+	inner := *s
+	inner.inAggregate = true
+	args, err := inner.aggregateArguments(e, f, name)
+	if err != nil {
+		return nil, err
+	}
+	c := s.bindContext(e.Place(), name)
+	bound, err := f.Bind(c, args, e.Distinct)
+	if err != nil {
+		return nil, err
+	}
+	var filter expr.Expr
+	if e.Filter != nil {
+		if filter, err = inner.aggregateFilter(e.Filter); err != nil {
+			return nil, err
+		}
+	}
+	order, err := inner.sortKeys(e.WithinGroup)
+	if err != nil {
+		return nil, err
+	}
+	return expr.Transform(bound, func(x expr.Expr) expr.Expr {
+		a, ok := x.(*expr.Aggregate)
+		if !ok {
+			return x
+		}
+		n := *a
+		n.Filter, n.OrderBy = filter, order
+		n.Distinct = e.Distinct && !a.Function.IgnoresDuplicates
+		if n.Span.IsZero() {
+			n.Span = e.Place()
+		}
+		return &n
+	}), nil
+}
+
+func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name string) ([]expr.Expr, error) {
+	var args []expr.Expr
+	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
+		args = []expr.Expr{intLiteral(1, e.Place())}
+	} else {
+		var err error
+		if args, err = s.arguments(e, name, f.Doc); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range args {
+		var nested error
+		expr.Walk(a, func(x expr.Expr) bool {
+			switch {
+			case nested != nil:
+			case isAggregate(x):
+				nested = diag.New("NESTED_AGGREGATE_FUNCTION").At(x.Place())
+			case isWindowCall(x):
+				nested = diag.New("_LEGACY_ERROR_TEMP_1031").At(x.Place())
+			case isGenerator(x):
+				nested = diag.New("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "expression", sqlOf(x)).At(x.Place())
+			}
+			return nested == nil
+		})
+		if nested != nil {
+			return nil, nested
+		}
+	}
+	return args, nil
+}
+
+func isAggregate(e expr.Expr) bool { _, ok := e.(*expr.Aggregate); return ok }
+
+func isWindowCall(e expr.Expr) bool { _, ok := e.(*expr.WindowCall); return ok }
+
+func isPlainStar(e ast.Expr) bool {
+	star, ok := e.(*ast.Star)
+	return ok && len(star.Qualifier) == 0 && len(star.Except) == 0
+}
+
+func (s *site) aggregateFilter(e ast.Expr) (expr.Expr, error) {
+	filter, err := s.expr(e)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case filter.Type().Kind != types.Boolean && filter.Type().Kind != types.Void:
+		return nil, diag.New("INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", "filterExpr", sqlOf(filter)).At(e.Place())
+	case hasAggregate(filter):
+		return nil, diag.New("INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE", "filterExpr", sqlOf(filter), "aggExpr", sqlOf(filter)).At(e.Place())
+	case hasWindow(filter):
+		return nil, diag.New("INVALID_AGGREGATE_FILTER.CONTAINS_WINDOW_FUNCTION", "filterExpr", sqlOf(filter), "windowExpr", sqlOf(filter)).At(e.Place())
+	case !expr.Deterministic(filter):
+		return nil, diag.New("INVALID_AGGREGATE_FILTER.NON_DETERMINISTIC", "filterExpr", sqlOf(filter)).At(e.Place())
+	}
+	return s.cast(filter, types.BooleanType)
+}
+
+func intLiteral(n int32, span diag.Span) *expr.Literal {
+	return &expr.Literal{Base: expr.Base{Typ: types.IntType, Span: span}, Value: n}
+}
+
+// sortKeys binds ORDER BY elements that refer to the site's columns.
+func (s *site) sortKeys(items []ast.SortItem) ([]expr.SortKey, error) {
+	var keys []expr.SortKey
+	for _, it := range items {
+		e, err := s.expr(it.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.orderable(e); err != nil {
+			return nil, err
+		}
+		keys = append(keys, sortKey(it, e))
+	}
+	return keys, nil
+}
+
+func sortKey(it ast.SortItem, e expr.Expr) expr.SortKey {
+	k := expr.SortKey{Expr: e, Descending: it.Descending, NullsFirst: !it.Descending}
+	if it.NullsFirst != nil {
+		k.NullsFirst = *it.NullsFirst
+	}
+	return k
+}
+
+// orderable is the error for a sort key whose type has no order.
+func (s *site) orderable(e expr.Expr) error {
+	if e.Type().IsOrderable() {
+		return nil
+	}
+	return diag.New("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "functionName", "`sortorder`",
+		"dataType", quoteSQL(e.Type().SQL()), "sqlExpr", quoteSQL(expr.SQL(e)+" ASC NULLS FIRST")).At(e.Place())
+}

@@ -1,0 +1,449 @@
+package analysis
+
+import (
+	"strings"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/types"
+)
+
+// ColumnName is Spark's name of an unnamed column: "sum(x)", "(a + b)", "count(1)". Names are as they were written, without
+// qualifiers that only a bound query can tell from columns.
+func ColumnName(e ast.Expr) string {
+	n := namer{}
+	return n.top(e)
+}
+
+// topName is the name of an item of a SELECT list without alias; e has been bound just before.
+func (s *site) topName(e ast.Expr) string {
+	n := namer{site: s}
+	return n.top(e)
+}
+
+// namer writes expressions as Spark names columns: operators in brackets, string literals bare, implicit casts not at all.
+type namer struct {
+	// site tells which parts of a name are a qualifier; nil takes the last part as the column.
+	site *site
+}
+
+// top names a whole item: a struct's member by its name alone.
+func (n namer) top(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Alias:
+		return e.Names[0]
+	case *ast.Name:
+		if n.site != nil && n.site.qualifiers[e] == literalFunction {
+			return n.expr(e)
+		}
+		return e.Parts[len(e.Parts)-1]
+	case *ast.Field:
+		return e.Name
+	case *ast.Outer:
+		return n.top(e.Input)
+	}
+	return n.expr(e)
+}
+
+func (n namer) list(list []ast.Expr) string {
+	texts := make([]string, len(list))
+	for i, e := range list {
+		texts[i] = n.expr(e)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func (n namer) expr(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Name:
+		return n.name(e)
+	case *ast.Literal:
+		return n.literal(e.Value, e.Type)
+	case *ast.TypedLiteral, *ast.IntervalLiteral, *ast.Parameter:
+		return n.constant(e)
+	case *ast.Call:
+		return n.call(e)
+	case *ast.Alias:
+		return n.expr(e.Input) + " AS " + e.Names[0]
+	case *ast.Cast:
+		word := "CAST("
+		if e.Try {
+			word = "TRY_CAST("
+		}
+		return word + n.expr(e.Input) + " AS " + e.Type.SQL() + ")"
+	case *ast.Case:
+		return n.caseOf(e)
+	case *ast.In:
+		value := n.expr(e.Value)
+		if e.Query != nil {
+			return "(" + value + " IN (listquery()))"
+		}
+		return "(" + value + " IN (" + n.list(e.List) + "))"
+	case *ast.Exists:
+		return "exists(" + n.outer(e) + ")"
+	case *ast.ScalarSubquery:
+		return "scalarsubquery(" + n.outer(e) + ")"
+	case *ast.Outer:
+		return "outer(" + n.expr(e.Input) + ")"
+	case *ast.Subscript:
+		return n.expr(e.Base) + "[" + n.expr(e.Index) + "]"
+	case *ast.Field:
+		return n.expr(e.Base) + "." + e.Name
+	case *ast.Lambda:
+		params := make([]string, len(e.Params))
+		for i, p := range e.Params {
+			params[i] = "namedlambdavariable()"
+			_ = p
+		}
+		return "lambdafunction(" + n.expr(e.Body) + ", " + strings.Join(params, ", ") + ")"
+	case *ast.NamedArgument:
+		return n.expr(e.Value)
+	case *ast.Star:
+		return "*"
+	}
+	return ""
+}
+
+// outer lists the outer columns of a subquery, as Spark names it.
+func (n namer) outer(e ast.Expr) string {
+	if n.site == nil {
+		return ""
+	}
+	return strings.Join(n.site.outerNames[e], ", ")
+}
+
+func (n namer) name(e *ast.Name) string {
+	used := len(e.Parts) - 1
+	if n.site != nil {
+		if q, ok := n.site.qualifiers[e]; ok {
+			used = q
+		}
+		if used == literalFunction {
+			return strings.ToLower(e.Parts[0]) + "()"
+		}
+		for _, l := range n.site.lambdas {
+			for _, p := range l.params {
+				if n.site.sameName(p.Name, e.Parts[0]) {
+					return strings.Join(append([]string{"namedlambdavariable()"}, e.Parts[1:]...), ".")
+				}
+			}
+		}
+	}
+	return strings.Join(e.Parts[used:], ".")
+}
+
+func (n namer) literal(v any, t types.Type) string {
+	zone := (*types.Zone)(nil)
+	if n.site != nil {
+		zone = types.ZoneOf(n.site.settings.Zone)
+	}
+	return types.PrettyLiteral(v, t, zone)
+}
+
+// constant names what binds to a literal by its value.
+func (n namer) constant(e ast.Expr) string {
+	if n.site != nil {
+		if bound, err := n.site.expr(e); err == nil {
+			if l, ok := bound.(*expr.Literal); ok {
+				return n.literal(l.Value, l.Typ)
+			}
+		}
+	}
+	switch e := e.(type) {
+	case *ast.TypedLiteral:
+		return e.TypeName + " '" + e.Text + "'"
+	case *ast.IntervalLiteral:
+		parts := []string{"INTERVAL"}
+		for _, f := range e.Fields {
+			parts = append(parts, "'"+n.expr(f.Value)+"'", f.Unit)
+		}
+		return strings.Join(parts, " ")
+	}
+	return "?"
+}
+
+func (n namer) caseOf(e *ast.Case) string {
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, w := range e.Whens {
+		condition := n.expr(w.Condition)
+		if e.Operand != nil {
+			condition = "(" + n.expr(e.Operand) + " = " + condition + ")"
+		}
+		b.WriteString(" WHEN " + condition + " THEN " + n.expr(w.Result))
+	}
+	if e.Else != nil {
+		b.WriteString(" ELSE " + n.expr(e.Else))
+	}
+	return b.String() + " END"
+}
+
+// infixOperators are printed between their operands, in brackets.
+var infixOperators = map[string]string{
+	"+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "div": "div", "=": "=", "==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
+	"<=>": "<=>", "and": "AND", "or": "OR", "&": "&", "|": "|", "^": "^", "<<": "<<", ">>": ">>", ">>>": ">>>",
+}
+
+func (n namer) call(e *ast.Call) string {
+	name := strings.ToLower(e.Func[len(e.Func)-1])
+	if text, ok := n.operator(e, name); ok {
+		return text
+	}
+	text := n.function(e, name)
+	if e.Filter != nil {
+		text += " FILTER (WHERE " + n.expr(e.Filter) + ")"
+	}
+	if e.IgnoreNulls != nil && *e.IgnoreNulls {
+		text += " ignore nulls"
+	}
+	if e.Over != nil {
+		text += " OVER (" + n.window(e.Over, e, name) + ")"
+	}
+	return text
+}
+
+// operator prints operators, and the functions that Spark prints like them.
+func (n namer) operator(e *ast.Call, name string) (string, bool) {
+	if infix, ok := infixOperators[name]; ok && len(e.Args) == 2 {
+		return "(" + n.expr(e.Args[0]) + " " + infix + " " + n.expr(e.Args[1]) + ")", true
+	}
+	switch {
+	case len(e.Args) == 1:
+		arg := n.expr(e.Args[0])
+		switch name {
+		case "not", "!":
+			return "(NOT " + arg + ")", true
+		case "negative", "-":
+			if l, ok := e.Args[0].(*ast.Literal); ok && e.Operator && l.Type.IsNumeric() {
+				return "-" + arg, true
+			}
+			if name == "negative" && !e.Operator {
+				return "negative(" + arg + ")", true
+			}
+			return "(- " + arg + ")", true
+		case "positive", "+":
+			return "(+ " + arg + ")", true
+		case "isnull":
+			return "(" + arg + " IS NULL)", true
+		case "isnotnull":
+			return "(" + arg + " IS NOT NULL)", true
+		case "~":
+			return "~" + arg, true
+		}
+	case len(e.Args) == 2:
+		left, right := n.expr(e.Args[0]), n.expr(e.Args[1])
+		switch name {
+		case "!=", "<>":
+			return "(NOT (" + left + " = " + right + "))", true
+		case "like":
+			return left + " LIKE " + right, true
+		case "rlike", "regexp", "regexp_like":
+			return "RLIKE(" + left + ", " + right + ")", true
+		case "||":
+			return "concat(" + left + ", " + right + ")", true
+		case "mod":
+			return "mod(" + left + ", " + right + ")", true
+		}
+	case name == "between":
+		return "between(" + n.list(e.Args) + ")", true
+	case name == "like":
+		return n.expr(e.Args[0]) + " LIKE " + n.expr(e.Args[1]) + " ESCAPE '" + n.expr(e.Args[2]) + "'", true
+	case name == "if" && len(e.Args) == 3:
+		return "(IF(" + n.list(e.Args) + "))", true
+	}
+	return "", false
+}
+
+// upperNames are functions whose names Spark prints in upper case.
+var upperNames = map[string]string{
+	"acos": "ACOS", "acosh": "ACOSH", "asin": "ASIN", "asinh": "ASINH", "atan": "ATAN", "atan2": "ATAN2", "atanh": "ATANH", "cbrt": "CBRT",
+	"cos": "COS", "cosh": "COSH", "cot": "COT", "csc": "CSC", "degrees": "DEGREES", "exp": "EXP", "expm1": "EXPM1", "hypot": "HYPOT",
+	"log10": "LOG10", "log1p": "LOG1P", "log2": "LOG2", "power": "POWER", "radians": "RADIANS", "sec": "SEC", "signum": "SIGNUM",
+	"sin": "SIN", "sinh": "SINH", "sqrt": "SQRT", "tan": "TAN", "tanh": "TANH", "rint": "rint", "log": "LOG", "rlike": "RLIKE",
+}
+
+// defaultArguments are what Spark adds to names where optional arguments are left out: the list from the argument of that index
+// on.
+var defaultArguments = map[string][]string{
+	"substr": {"", "", "2147483647"}, "substring": {"", "", "2147483647"}, "mid": {"", "", "2147483647"},
+	"round": {"", "0"}, "bround": {"", "0"}, "rand": nil, "regexp_replace": {"", "", "", "1"}, "regexp_extract": {"", "", "1"},
+	"regexp_extract_all": {"", "", "1"}, "split": {"", "", "-1"}, "lpad": {"", "", " "}, "rpad": {"", "", " "}, "locate": {"", "", "1"},
+	"position": {"", "", "1"}, "first": nil, "percentile": {"", "", "1"}, "percentile_approx": {"", "", "10000"}, "approx_percentile": {"", "", "10000"},
+	"sort_array": {"", "true"}, "lag": {"", "1", "NULL"}, "lead": {"", "1", "NULL"}, "months_between": {"", "", "true"},
+	"from_unixtime": {"", "yyyy-MM-dd HH:mm:ss"}, "unix_timestamp": {"current_timestamp()", "yyyy-MM-dd HH:mm:ss"},
+	"to_unix_timestamp": {"", "yyyy-MM-dd HH:mm:ss"}, "str_to_map": {"", ",", ":"}, "translate": nil, "overlay": {"", "", "", "-1"},
+	"array_sort": {"", "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())"},
+	"mask":       {"", "X", "x", "n", "NULL"},
+}
+
+func (n namer) function(e *ast.Call, name string) string {
+	args := n.arguments(e.Args)
+	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
+		args = []string{"1"}
+	}
+	if defaults := defaultArguments[name]; len(defaults) > len(args) {
+		for _, d := range defaults[len(args):] {
+			if d != "" {
+				args = append(args, d)
+			}
+		}
+	}
+	switch name {
+	case "extract":
+		return "extract(" + strings.Join(args, " FROM ") + ")"
+	case "trim", "ltrim", "rtrim", "btrim", "trim_both", "trim_leading", "trim_trailing":
+		if text, ok := trimName(name, args); ok {
+			return text
+		}
+	case "percentile_cont", "percentile_disc", "listagg", "string_agg", "mode":
+		if e.WithinGroup != nil {
+			return name + "(" + strings.Join(args, ", ") + ") WITHIN GROUP (ORDER BY " + n.withinGroup(e.WithinGroup) + ")"
+		}
+	case "log":
+		if len(args) == 1 {
+			return "ln(" + args[0] + ")"
+		}
+	}
+	if upper, ok := upperNames[name]; ok {
+		name = upper
+	}
+	distinct := ""
+	if e.Distinct {
+		distinct = "DISTINCT "
+	}
+	return name + "(" + distinct + strings.Join(args, ", ") + ")"
+}
+
+// arguments are those of a call by name; a star stands for the columns it expands to.
+func (n namer) arguments(list []ast.Expr) []string {
+	args := make([]string, 0, len(list))
+	for _, a := range list {
+		star, ok := a.(*ast.Star)
+		if ok && n.site != nil {
+			if columns, err := n.site.star(star); err == nil {
+				for _, c := range columns {
+					args = append(args, c.name)
+				}
+				continue
+			}
+		}
+		args = append(args, n.expr(a))
+	}
+	return args
+}
+
+func trimName(name string, args []string) (string, bool) {
+	direction, ok := map[string]string{"trim": "BOTH", "btrim": "", "trim_both": "BOTH", "ltrim": "LEADING", "trim_leading": "LEADING", "rtrim": "TRAILING", "trim_trailing": "TRAILING"}[name]
+	if !ok || direction == "" {
+		return "", false
+	}
+	switch {
+	case len(args) == 2:
+		return "TRIM(" + direction + " " + args[1] + " FROM " + args[0] + ")", true
+	case name == "trim_both":
+		return "trim(" + args[0] + ")", true
+	case name == "trim_leading":
+		return "ltrim(" + args[0] + ")", true
+	case name == "trim_trailing":
+		return "rtrim(" + args[0] + ")", true
+	}
+	return "", false
+}
+
+func (n namer) sortItems(items []ast.SortItem) string {
+	texts := make([]string, len(items))
+	for i, it := range items {
+		direction, nullsFirst := " ASC", !it.Descending
+		if it.Descending {
+			direction = " DESC"
+		}
+		if it.NullsFirst != nil {
+			nullsFirst = *it.NullsFirst
+		}
+		nulls := " NULLS LAST"
+		if nullsFirst {
+			nulls = " NULLS FIRST"
+		}
+		texts[i] = n.expr(it.Expr) + direction + nulls
+	}
+	return strings.Join(texts, ", ")
+}
+
+// withinGroup prints an ordering without its defaults.
+func (n namer) withinGroup(items []ast.SortItem) string {
+	texts := make([]string, len(items))
+	for i, it := range items {
+		texts[i] = n.expr(it.Expr)
+		if it.Descending {
+			texts[i] += " DESC"
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// rankingFrames are window functions whose frame is always the rows so far.
+var rankingFrames = map[string]bool{
+	"row_number": true, "rank": true, "dense_rank": true, "percent_rank": true, "cume_dist": true, "ntile": true,
+}
+
+func (n namer) window(w *ast.Window, e *ast.Call, name string) string {
+	if n.site != nil {
+		if spec, err := n.site.windowSpec(w, 0); err == nil {
+			w = spec
+		}
+	}
+	var parts []string
+	if len(w.PartitionBy) > 0 {
+		parts = append(parts, "PARTITION BY "+n.list(w.PartitionBy))
+	}
+	if len(w.OrderBy) > 0 {
+		parts = append(parts, "ORDER BY "+n.sortItems(w.OrderBy))
+	}
+	return strings.Join(append(parts, n.frame(w, e, name)), " ")
+}
+
+func (n namer) frame(w *ast.Window, e *ast.Call, name string) string {
+	f := w.Frame
+	switch {
+	case name == "lag" || name == "lead":
+		offset := "1"
+		if len(e.Args) > 1 {
+			offset = n.expr(e.Args[1])
+		}
+		if name == "lag" {
+			if offset = "-" + offset; strings.HasPrefix(offset, "--") {
+				offset = offset[2:]
+			}
+		}
+		return "ROWS BETWEEN " + offset + " FOLLOWING AND " + offset + " FOLLOWING"
+	case rankingFrames[name]:
+		return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+	case f == nil && len(w.OrderBy) > 0:
+		return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+	case f == nil:
+		return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+	}
+	unit := "RANGE"
+	if f.Rows {
+		unit = "ROWS"
+	}
+	return unit + " BETWEEN " + n.bound(f.Start) + " AND " + n.bound(f.End)
+}
+
+func (n namer) bound(b ast.FrameBound) string {
+	switch b.Kind {
+	case ast.UnboundedPreceding:
+		return "UNBOUNDED PRECEDING"
+	case ast.UnboundedFollowing:
+		return "UNBOUNDED FOLLOWING"
+	case ast.CurrentRow:
+		return "CURRENT ROW"
+	case ast.Preceding:
+		text := n.expr(b.Offset)
+		if strings.HasPrefix(text, "-") {
+			return text[1:] + " FOLLOWING"
+		}
+		return text + " PRECEDING"
+	}
+	return n.expr(b.Offset) + " FOLLOWING"
+}

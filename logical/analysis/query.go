@@ -1,0 +1,414 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
+)
+
+// query binds any query: SQL's own forms and the steps of DataFrame chains.
+func (b *binder) query(q ast.Query, env environment) (*relation, error) {
+	if err := b.ctx.Err(); err != nil {
+		return nil, err
+	}
+	r, err := b.bindQuery(q, env)
+	if err != nil {
+		return nil, at(err, q.Place())
+	}
+	return r.from(q), nil
+}
+
+func (b *binder) bindQuery(q ast.Query, env environment) (*relation, error) {
+	switch q := q.(type) {
+	case *ast.With:
+		return b.with(q, env)
+	case *ast.Select:
+		k, err := b.selectBlock(q, env)
+		if err != nil {
+			return nil, err
+		}
+		return k.build()
+	case *ast.SetOperation:
+		return b.setOperation(q, env)
+	case *ast.Sort:
+		return b.sort(q, env)
+	case *ast.Limit:
+		return b.limit(q, env)
+	case *ast.Values:
+		return b.values(q, env)
+	case *ast.Table, *ast.FileTable, *ast.LocalRelation, *ast.SubqueryAlias, *ast.TableFunction, *ast.Lateral, *ast.LateralView, *ast.Join:
+		return b.from(q, env)
+	case *ast.Sample:
+		return b.sample(q, env)
+	case *ast.Pivot:
+		return b.pivot(q, env)
+	}
+	return b.step(q, env)
+}
+
+// step binds the steps that only DataFrame chains have.
+func (b *binder) step(q ast.Query, env environment) (*relation, error) {
+	switch q := q.(type) {
+	case *ast.Filter:
+		r, err := b.query(q.Input, env)
+		if err != nil {
+			return nil, err
+		}
+		return b.filterStep(r, q.Condition, env)
+	case *ast.Project:
+		return b.projectStep(q, env)
+	case *ast.WithColumns:
+		return b.withColumns(q, env)
+	case *ast.DropColumns:
+		return b.dropColumns(q, env)
+	case *ast.RenameColumns:
+		return b.renameColumns(q, env)
+	case *ast.Aggregate:
+		return b.aggregateStep(q, env)
+	case *ast.Distinct:
+		r, err := b.query(q.Input, env)
+		if err != nil {
+			return nil, err
+		}
+		return r.over(distinct(r.plan())), nil
+	case *ast.DropDuplicates:
+		return b.dropDuplicates(q, env)
+	case *ast.Repartition:
+		return b.repartition(q, env)
+	case *ast.Hint:
+		r, err := b.query(q.Input, env)
+		if err != nil {
+			return nil, err
+		}
+		return b.hints(r, q.Hints, env)
+	}
+	panic(&diag.Bug{Value: fmt.Sprintf("analysis: no binding for %T", q)})
+}
+
+// limit binds LIMIT and OFFSET, whose numbers are constants.
+func (b *binder) limit(q *ast.Limit, env environment) (*relation, error) {
+	r, err := b.query(q.Input, env)
+	if err != nil {
+		return nil, err
+	}
+	n := &logical.Limit{Input: r.node, Count: -1}
+	if q.Count != nil {
+		if _, all := q.Count.(*ast.All); !all {
+			if n.Count, err = b.limitNumber(q.Count, "limit", env); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if q.Offset != nil {
+		if n.Offset, err = b.limitNumber(q.Offset, "offset", env); err != nil {
+			return nil, err
+		}
+	}
+	if n.Count < 0 && n.Offset == 0 {
+		return r, nil
+	}
+	return r.over(n), nil
+}
+
+// limitNumber evaluates a LIMIT or OFFSET expression.
+func (b *binder) limitNumber(e ast.Expr, name string, env environment) (int64, error) {
+	bound, err := b.site(newRelation(oneRow(), nil), environment{}).expr(e)
+	if err != nil {
+		if diag.ConditionOf(err) == "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION" {
+			return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE", "name", name, "expr", quoteSQL(describeAST(e))).At(e.Place())
+		}
+		return 0, err
+	}
+	switch t := bound.Type().Kind; {
+	case !expr.Foldable(bound):
+		return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE", "name", name, "expr", sqlOf(bound)).At(e.Place())
+	case t != types.Int && t != types.Byte && t != types.Short && t != types.Void:
+		return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE", "name", name, "expr", sqlOf(bound), "dataType", quoteSQL(bound.Type().SQL())).At(e.Place())
+	}
+	v, err := b.fold(bound)
+	if err != nil {
+		return 0, err
+	}
+	if v == nil {
+		return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.IS_NULL", "name", name, "expr", sqlOf(bound)).At(e.Place())
+	}
+	n, ok := integer(v)
+	if !ok {
+		return 0, diag.Unsupported("a " + name + " computed by a function")
+	}
+	if n < 0 {
+		return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", "name", name, "expr", sqlOf(bound), "v", itoa(int(n))).At(e.Place())
+	}
+	return n, nil
+}
+
+func describeAST(e ast.Expr) string {
+	n := namer{}
+	return n.expr(e)
+}
+
+// fold computes a constant expression of integers; other functions give an error.
+func (b *binder) fold(e expr.Expr) (any, error) {
+	switch e := e.(type) {
+	case *expr.Literal:
+		return e.Value, nil
+	case *expr.Arithmetic:
+		var operands [2]int64
+		for i, c := range e.Children() {
+			v, err := b.fold(c)
+			if v == nil || err != nil {
+				return nil, err
+			}
+			operands[i], _ = integer(v)
+		}
+		switch e.Op {
+		case expr.Add:
+			return operands[0] + operands[1], nil
+		case expr.Subtract:
+			return operands[0] - operands[1], nil
+		case expr.Multiply:
+			return operands[0] * operands[1], nil
+		case expr.Negate:
+			return -operands[0], nil
+		}
+	case *expr.Cast:
+		if e.Typ.IsIntegral() && e.Input.Type().IsIntegral() {
+			return b.fold(e.Input)
+		}
+	}
+	return nil, diag.Unsupported("the constant " + expr.SQL(e) + " where a literal is expected").At(e.Place())
+}
+
+// values binds VALUES: every column gets the common type of its cells.
+func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
+	s := b.site(newRelation(oneRow(), nil), environment{ctes: env.ctes, outer: env.outer})
+	s.clause = "VALUES"
+	n := &logical.Values{Rows: make([][]expr.Expr, len(q.Rows))}
+	width := 0
+	if len(q.Rows) > 0 {
+		width = len(q.Rows[0])
+	}
+	for i, row := range q.Rows {
+		if len(row) != width {
+			return nil, diag.New("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "expectedNumCols", itoa(width), "actualNumCols", itoa(len(row)),
+				"rowIndex", itoa(i)).At(q.Place())
+		}
+		var err error
+		if n.Rows[i], err = s.exprs(row); err != nil {
+			return nil, err
+		}
+		for j, e := range n.Rows[i] {
+			if err := s.noSpecial(e); err != nil {
+				return nil, diag.New("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "expr", sqlOf(e)).At(row[j].Place())
+			}
+		}
+	}
+	if err := b.valuesColumns(n, width); err != nil {
+		return nil, at(err, q.Place())
+	}
+	return newRelation(n, nil), nil
+}
+
+func (b *binder) valuesColumns(n *logical.Values, width int) error {
+	n.Output = make([]logical.Column, width)
+	for j := range n.Output {
+		kinds := make([]types.Type, len(n.Rows))
+		for i, row := range n.Rows {
+			kinds[i] = row[j].Type()
+		}
+		t, ok := b.coercion.WiderCommonType(kinds)
+		if !ok {
+			return diag.New("INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE", "colName", quoteName([]string{"col" + itoa(j+1)}))
+		}
+		c := logical.Column{ID: b.ids.Next(), Name: "col" + itoa(j+1), Type: t}
+		for _, row := range n.Rows {
+			cell, err := b.cast(row[j], t)
+			if err != nil {
+				return err
+			}
+			row[j] = cell
+			c.Nullable = c.Nullable || cell.Nullable()
+		}
+		n.Output[j] = c
+	}
+	return nil
+}
+
+// setOperation binds UNION, INTERSECT and EXCEPT. Columns of both sides are cast to common types; names are the left's.
+func (b *binder) setOperation(q *ast.SetOperation, env environment) (*relation, error) {
+	inputs := []*relation{}
+	for _, side := range operands(q) {
+		r, err := b.query(side, env)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, r)
+	}
+	out, err := b.combine(q, inputs)
+	if err != nil {
+		return nil, at(err, q.Place())
+	}
+	if q.Op == ast.Union && !q.All {
+		out = distinct(out)
+	}
+	return newRelation(out, nil), nil
+}
+
+// operands flattens A UNION ALL B UNION ALL C, which is left-deep, into one operation of many inputs.
+func operands(q *ast.SetOperation) []ast.Query {
+	if left, ok := q.Left.(*ast.SetOperation); ok && q.Op == ast.Union && left.Op == ast.Union && q.All == left.All && !q.ByName && !left.ByName {
+		return append(operands(left), q.Right)
+	}
+	return []ast.Query{q.Left, q.Right}
+}
+
+var setOperatorNames = map[ast.SetOperator]string{ast.Union: "UNION", ast.Intersect: "INTERSECT", ast.Except: "EXCEPT"}
+
+func (b *binder) combine(q *ast.SetOperation, inputs []*relation) (logical.Node, error) {
+	name := setOperatorNames[q.Op]
+	if q.All && q.Op != ast.Union {
+		name += " ALL"
+	}
+	if q.ByName {
+		if err := b.alignByName(inputs, q.AllowMissing); err != nil {
+			return nil, err
+		}
+	}
+	first := inputs[0].columns
+	for i, r := range inputs[1:] {
+		if len(r.columns) != len(first) {
+			return nil, diag.New("NUM_COLUMNS_MISMATCH", "operator", name, "firstNumColumns", itoa(len(first)),
+				"invalidOrdinalNum", ordinal(i+1), "invalidNumColumns", itoa(len(r.columns)))
+		}
+	}
+	n := &logical.SetOperation{Op: q.Op, All: q.All || q.Op == ast.Union, Output: make([]logical.Column, len(first))}
+	for j, c := range first {
+		n.Output[j] = logical.Column{ID: b.ids.Next(), Name: c.Name, Type: c.Type, Nullable: c.Nullable, Metadata: c.Metadata}
+		for i, r := range inputs[1:] {
+			t, ok := b.coercion.WiderType(n.Output[j].Type, r.columns[j].Type)
+			if !ok {
+				return nil, diag.New("INCOMPATIBLE_COLUMN_TYPE", "tableOrdinalNumber", ordinal(i+1), "columnOrdinalNumber", ordinal(j),
+					"dataType2", quoteSQL(c.Type.SQL()), "operator", name, "hint", "", "dataType1", quoteSQL(r.columns[j].Type.SQL()))
+			}
+			n.Output[j].Type = t
+			n.Output[j].Nullable = n.Output[j].Nullable || q.Op == ast.Union && r.columns[j].Nullable
+		}
+		if q.Op != ast.Union && n.Output[j].Type.Kind == types.Map {
+			return nil, diag.New("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "colName", quoteName([]string{c.Name}), "dataType", quoteSQL(c.Type.SQL()))
+		}
+	}
+	for _, r := range inputs {
+		input, err := b.castColumns(r, n.Output)
+		if err != nil {
+			return nil, err
+		}
+		n.Inputs = append(n.Inputs, input)
+	}
+	if q.Op == ast.Intersect {
+		for j := range n.Output {
+			n.Output[j].Nullable = n.Output[j].Nullable || n.Inputs[0].Columns()[j].Nullable
+		}
+	}
+	b.outputNullability(n)
+	return n, nil
+}
+
+// outputNullability makes an output column nullable where a cast made an input's so.
+func (b *binder) outputNullability(n *logical.SetOperation) {
+	for _, input := range n.Inputs {
+		for j, c := range input.Columns() {
+			n.Output[j].Nullable = n.Output[j].Nullable || c.Nullable
+		}
+	}
+}
+
+// castColumns casts the columns of a relation, in order, to the types of others.
+func (b *binder) castColumns(r *relation, to []logical.Column) (logical.Node, error) {
+	plan := r.plan()
+	items := passThrough(plan)
+	for j := range items {
+		e, err := b.cast(items[j].Expr, to[j].Type)
+		if err != nil {
+			return nil, err
+		}
+		if e != items[j].Expr {
+			items[j].ID, items[j].Expr = b.ids.Next(), e
+		}
+	}
+	return project(plan, items), nil
+}
+
+// alignByName puts the columns of the other inputs into the order of the first's names.
+func (b *binder) alignByName(inputs []*relation, allowMissing bool) error {
+	for _, other := range inputs[1:] {
+		left := inputs[0]
+		for _, r := range []*relation{left, other} {
+			if name := b.duplicate(r); name != "" {
+				return diag.New("COLUMN_ALREADY_EXISTS", "columnName", quoteName([]string{name}))
+			}
+		}
+		var aligned []visible
+		for _, c := range left.columns {
+			i := slices.IndexFunc(other.columns, func(o visible) bool { return b.sameName(o.Name, c.Name) })
+			switch {
+			case i >= 0:
+				aligned = append(aligned, other.columns[i])
+			case allowMissing:
+				aligned = append(aligned, b.addNull(other, c))
+			default:
+				s := b.site(other, environment{})
+				return s.unresolvedColumn(&ast.Name{Parts: []string{c.Name}})
+			}
+		}
+		for _, o := range other.columns {
+			if slices.ContainsFunc(left.columns, func(c visible) bool { return b.sameName(o.Name, c.Name) }) || slices.ContainsFunc(aligned, func(c visible) bool { return c.ID == o.ID }) {
+				continue
+			}
+			if !allowMissing {
+				break // the numbers of columns differ, which is the error
+			}
+			left.columns = append(slices.Clip(left.columns), b.addNull(left, o))
+			aligned = append(aligned, o)
+		}
+		if !allowMissing && len(aligned) != len(other.columns) {
+			continue
+		}
+		other.columns = aligned
+	}
+	return nil
+}
+
+func (b *binder) duplicate(r *relation) string {
+	for i, c := range r.columns {
+		if slices.ContainsFunc(r.columns[:i], func(o visible) bool { return b.sameName(o.Name, c.Name) }) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// addNull gives a relation a column of nulls like c.
+func (b *binder) addNull(r *relation, c visible) visible {
+	null := &expr.Literal{Base: expr.Base{Typ: c.Type, Null: true}}
+	n := logical.Named{ID: b.ids.Next(), Name: c.Name, Expr: null}
+	r.node = &logical.Project{Input: r.node, Items: append(passThrough(r.node), n)}
+	return visible{Column: n.Column()}
+}
+
+// scan reads all columns of a table.
+func (b *binder) scan(t source.Table, alias string) logical.Node {
+	n := &logical.Scan{Table: t, Limit: -1, Alias: alias}
+	for i, f := range t.Schema().Fields() {
+		n.Output = append(n.Output, logical.ScanColumn{
+			Column: logical.Column{ID: b.ids.Next(), Name: f.Name, Type: f.Type, Nullable: f.Nullable, Metadata: f.Metadata},
+			Path:   []int{i},
+		})
+	}
+	return n
+}

@@ -1,0 +1,177 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
+)
+
+// sort binds ORDER BY and SORT BY. Directly over a SELECT block, or over the step of a DataFrame chain that is one, the keys
+// may use what the block's own expressions may: columns of FROM and aggregate functions that are not in the SELECT list.
+func (b *binder) sort(q *ast.Sort, env environment) (*relation, error) {
+	r, err := b.query(q.Input, env)
+	if err != nil {
+		return nil, err
+	}
+	if k := r.block; k != nil {
+		return k.orderBy(q)
+	}
+	s := b.site(r, env)
+	var keys []expr.SortKey
+	for _, it := range q.Items {
+		if _, ok := it.Expr.(*ast.All); ok {
+			for _, c := range r.columns {
+				keys = append(keys, sortKey(it, c.Ref()))
+			}
+			continue
+		}
+		i, isPosition, err := position(it.Expr, len(r.columns), "ORDER_BY_POS_OUT_OF_RANGE")
+		if err != nil {
+			return nil, err
+		}
+		var e expr.Expr
+		if isPosition {
+			e = r.columns[i].Ref()
+		} else if e, err = s.expr(it.Expr); err != nil {
+			return nil, err
+		}
+		if err := s.orderable(e); err != nil {
+			return nil, at(err, it.Expr.Place())
+		}
+		keys = append(keys, sortKey(it, e))
+	}
+	for _, k := range keys {
+		if err := s.noSpecial(k.Expr); err != nil {
+			return nil, err
+		}
+	}
+	return r.over(&logical.Sort{Input: r.node, Keys: keys, Global: q.Global}), nil
+}
+
+// position reads a literal that counts columns from 1.
+func position(e ast.Expr, n int, condition string) (index int, ok bool, err error) {
+	l, isLiteral := e.(*ast.Literal)
+	if !isLiteral || l.Type.Kind != types.Int {
+		return 0, false, nil
+	}
+	i, isInt := integer(l.Value)
+	if !isInt {
+		return 0, false, nil
+	}
+	if i < 1 || i > int64(n) {
+		return 0, false, diag.New(condition, "index", itoa(int(i)), "size", itoa(n)).At(e.Place())
+	}
+	return int(i - 1), true, nil
+}
+
+// orderBy binds ORDER BY over the block and builds it again.
+func (k *block) orderBy(q *ast.Sort) (*relation, error) {
+	s := k.site()
+	s.aliases, s.aliasesFirst, s.anyName = k.items, true, true
+	k.order = nil
+	for _, it := range q.Items {
+		if _, ok := it.Expr.(*ast.All); ok {
+			for _, other := range k.items {
+				k.order = append(k.order, sortKey(it, other.use()))
+			}
+			continue
+		}
+		i, isPosition, err := position(it.Expr, len(k.items), "ORDER_BY_POS_OUT_OF_RANGE")
+		if err != nil {
+			return nil, err
+		}
+		var e expr.Expr
+		if isPosition {
+			e = k.items[i].use()
+		} else if e, err = s.expr(it.Expr); err != nil {
+			return nil, err
+		}
+		if hasGenerator(e) && k.items[0].generated == nil {
+			return nil, diag.New("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "plan", "Sort").At(it.Expr.Place())
+		}
+		if err := s.orderable(e); err != nil {
+			return nil, at(err, it.Expr.Place())
+		}
+		k.aggregated(e)
+		k.order = append(k.order, sortKey(it, e))
+	}
+	k.global = q.Global
+	r, err := k.build()
+	if err != nil {
+		return nil, err
+	}
+	r.block = nil
+	return r, nil
+}
+
+// sorted puts projection, DISTINCT and Sort on the node. Keys that are not among the output columns become columns of the
+// projection that a last one drops again.
+func (k *block) sorted(out *relation, node logical.Node, items []expr.Expr, named []logical.Named, order []expr.SortKey) (*relation, error) {
+	keys := slices.Clone(order)
+	hidden := []logical.Named{}
+	seen := map[expr.ColumnID]bool{}
+	for _, n := range named {
+		seen[n.ID] = true
+	}
+	for i := range keys {
+		keys[i].Expr = toOutputs(keys[i].Expr, items, named)
+		for _, c := range columnsOf(keys[i].Expr) {
+			if seen[c.ID] || !hasColumn(node, c.ID) {
+				continue
+			}
+			if k.distinct {
+				return nil, k.site().notInDistinct(c, out)
+			}
+			seen[c.ID] = true
+			hidden = append(hidden, logical.Named{ID: c.ID, Name: c.Name, Expr: c})
+		}
+	}
+	node = project(node, append(slices.Clip(named), hidden...))
+	if k.distinct {
+		node = distinct(node)
+	}
+	node = &logical.Sort{Input: node, Keys: keys, Global: k.global}
+	if len(hidden) > 0 {
+		visibleOnly := passThrough(node)[:len(named)]
+		node = &logical.Project{Input: node, Items: visibleOnly}
+	}
+	out.node = node
+	return out, nil
+}
+
+// toOutputs replaces what is computed by an item with the item's column.
+func toOutputs(e expr.Expr, items []expr.Expr, named []logical.Named) expr.Expr {
+	return expr.TransformDown(e, func(x expr.Expr) (expr.Expr, bool) {
+		if _, ok := x.(*expr.Literal); ok {
+			return x, true
+		}
+		for i, it := range items {
+			if expr.Same(x, it) {
+				return named[i].Column().Ref(), true
+			}
+		}
+		return x, false
+	})
+}
+
+func columnsOf(e expr.Expr) []*expr.Column {
+	var columns []*expr.Column
+	expr.VisitColumns(e, func(c *expr.Column) { columns = append(columns, c) })
+	return columns
+}
+
+func hasColumn(n logical.Node, id expr.ColumnID) bool {
+	return slices.ContainsFunc(n.Columns(), func(c logical.Column) bool { return c.ID == id })
+}
+
+// notInDistinct is the error for ORDER BY a column that SELECT DISTINCT dropped.
+func (s *site) notInDistinct(c *expr.Column, out *relation) error {
+	inner := *s
+	inner.relation = out
+	n := &ast.Name{Parts: []string{c.Name}}
+	return at(inner.unresolvedColumn(n), c.Place())
+}

@@ -1,14 +1,12 @@
 package kiln
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/vector"
+	"github.com/kilnql/kiln/vector/kernel"
 )
 
 // Row is one row of a result. Values have these Go types: bool, int8, int16, int32, int64, float32, float64, string,
@@ -17,7 +15,8 @@ import (
 // nil for NULL.
 type Row struct {
 	schema types.Type
-	values []any
+	raw    []any
+	zone   *time.Location
 }
 
 // Decimal is an exact decimal number: Unscaled divided by ten to the power Scale.
@@ -42,126 +41,99 @@ type Map []Entry
 type Entry struct{ Key, Value any }
 
 // Len is the number of columns.
-func (r Row) Len() int { return len(r.values) }
+func (r Row) Len() int { return len(r.raw) }
 
 // At is the value of column i.
-func (r Row) At(i int) any { return r.values[i] }
+func (r Row) At(i int) any { return goValue(r.raw[i], r.schema.Fields()[i].Type, r.zone) }
 
-// Get is the value of the named column, matched as Spark matches names; nil if there is none.
+// Raw is the value of column i in the Go form of package types: days, microseconds, unscaled decimals.
+func (r Row) Raw(i int) any { return r.raw[i] }
+
+// Get is the value of the named column, matched without regard to case; nil if there is none.
 func (r Row) Get(name string) any {
 	for i, f := range r.schema.Fields() {
 		if strings.EqualFold(f.Name, name) {
-			return r.values[i]
+			return r.At(i)
 		}
 	}
 	return nil
 }
 
-// Values are all values; do not modify.
-func (r Row) Values() []any { return r.values }
+// Values are all values.
+func (r Row) Values() []any {
+	out := make([]any, len(r.raw))
+	for i := range out {
+		out[i] = r.At(i)
+	}
+	return out
+}
 
 // Schema is the struct type of the row.
 func (r Row) Schema() types.Type { return r.schema }
 
-// String prints the row as [a, b, c].
+// String prints the row as [a, b, c], each value as Spark prints it.
 func (r Row) String() string {
-	parts := make([]string, len(r.values))
-	for i, v := range r.values {
+	parts := make([]string, len(r.raw))
+	for i, v := range r.raw {
 		if v == nil {
 			parts[i] = "NULL"
 		} else {
-			parts[i] = fmt.Sprint(v)
+			parts[i] = types.FormatValue(v, r.schema.Fields()[i].Type, types.ZoneOf(r.zone))
 		}
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
 
-// rowsOf turns a batch into rows.
-func rowsOf(batch arrow.RecordBatch, schema types.Type, zone *time.Location) []Row {
-	rows := make([]Row, batch.NumRows())
-	width := int(batch.NumCols())
+// rowsOf turns the columns of a batch into rows.
+func rowsOf(c *vector.Chunk, schema types.Type, zone *time.Location) []Row {
+	rows := make([]Row, c.Len)
+	width := len(c.Columns)
 	cells := make([]any, len(rows)*width)
 	for i := range rows {
-		rows[i] = Row{schema, cells[i*width : (i+1)*width : (i+1)*width]}
-	}
-	for c, f := range schema.Fields() {
-		column := batch.Column(c)
-		for i := range rows {
-			rows[i].values[c] = goValue(column, i, f.Type, zone)
+		rows[i] = Row{schema, cells[i*width : (i+1)*width : (i+1)*width], zone}
+		for j, column := range c.Columns {
+			rows[i].raw[j] = kernel.Value(column, i)
 		}
 	}
 	return rows
 }
 
-// goValue is one value of an Arrow array at the border, in the Go form of Row.
-func goValue(a arrow.Array, i int, t types.Type, zone *time.Location) any {
-	if a.IsNull(i) {
+// goValue turns a value in the form of package types into that of Row.
+func goValue(v any, t types.Type, zone *time.Location) any {
+	if v == nil {
 		return nil
 	}
-	switch a := a.(type) {
-	case *array.Boolean:
-		return a.Value(i)
-	case *array.Int8:
-		return a.Value(i)
-	case *array.Int16:
-		return a.Value(i)
-	case *array.Int32:
-		if t.Kind == types.YearMonthInterval {
-			return Months(a.Value(i))
-		}
-		return a.Value(i)
-	case *array.MonthInterval:
-		return Months(a.Value(i))
-	case *array.Int64:
-		return a.Value(i)
-	case *array.Float32:
-		return a.Value(i)
-	case *array.Float64:
-		return a.Value(i)
-	case *array.String:
-		return a.Value(i)
-	case *array.LargeString:
-		return a.Value(i)
-	case *array.StringView:
-		return strings.Clone(a.Value(i))
-	case *array.Binary:
-		return append([]byte(nil), a.Value(i)...)
-	case *array.Decimal128:
-		v := a.Value(i)
-		return Decimal{types.Int128{Lo: v.LowBits(), Hi: v.HighBits()}, int(t.Scale)}
-	case *array.Date32:
-		return time.Unix(int64(a.Value(i))*86400, 0).UTC()
-	case *array.Timestamp:
-		at := time.UnixMicro(int64(a.Value(i)))
-		if t.Kind == types.TimestampNTZ {
-			return at.UTC()
-		}
-		return at.In(zone)
-	case *array.Duration:
-		return time.Duration(a.Value(i)) * time.Microsecond
-	case *array.MonthDayNanoInterval:
-		v := a.Value(i)
-		return types.Interval{Months: v.Months, Days: v.Days, Micros: v.Nanoseconds / 1000}
-	case *array.Map:
-		start, end := a.ValueOffsets(i)
-		out := make(Map, 0, end-start)
-		for j := int(start); j < int(end); j++ {
-			out = append(out, Entry{goValue(a.Keys(), j, t.Key(), zone), goValue(a.Items(), j, t.Elem(), zone)})
+	switch t.Kind {
+	case types.Decimal:
+		return Decimal{types.DecimalValue(v), int(t.Scale)}
+	case types.Binary:
+		return []byte(v.(string))
+	case types.Date:
+		return time.Unix(int64(v.(int32))*86400, 0).UTC()
+	case types.Timestamp:
+		return time.UnixMicro(v.(int64)).In(zone)
+	case types.TimestampNTZ:
+		return time.UnixMicro(v.(int64)).UTC()
+	case types.YearMonthInterval:
+		return Months(v.(int32))
+	case types.DayTimeInterval:
+		return time.Duration(v.(int64)) * time.Microsecond
+	case types.Array:
+		elements := v.([]any)
+		out := make([]any, len(elements))
+		for i, e := range elements {
+			out[i] = goValue(e, t.Elem(), zone)
 		}
 		return out
-	case *array.List:
-		start, end := a.ValueOffsets(i)
-		out := make([]any, 0, end-start)
-		for j := int(start); j < int(end); j++ {
-			out = append(out, goValue(a.ListValues(), j, t.Elem(), zone))
+	case types.Map:
+		m := v.(types.MapValue)
+		out := make(Map, len(m.Keys))
+		for i := range out {
+			out[i] = Entry{goValue(m.Keys[i], t.Key(), zone), goValue(m.Values[i], t.Elem(), zone)}
 		}
 		return out
-	case *array.Struct:
-		r := Row{t, make([]any, a.NumField())}
-		for j, f := range t.Fields() {
-			r.values[j] = goValue(a.Field(j), i, f.Type, zone)
-		}
-		return r
+	case types.Struct:
+		return Row{t, v.([]any), zone}
 	}
-	return a.ValueStr(i)
+	return v
 }

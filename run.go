@@ -174,14 +174,17 @@ func (d *DataFrame) located(err error) error {
 // Rows runs d and yields its rows, in order. Leaving the loop cancels the query; after an error the loop ends.
 func (d *DataFrame) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		schema := d.Schema()
-		zone, _ := zoneOf(d.session.configuration)
-		for batch, err := range d.Batches(ctx) {
+		if d.err != nil {
+			yield(Row{}, d.err)
+			return
+		}
+		schema, zone := d.Schema(), d.session.settings().Zone
+		for c, err := range d.session.columns(ctx, d.plan) {
 			if err != nil {
-				yield(Row{}, err)
+				yield(Row{}, d.located(err))
 				return
 			}
-			for _, row := range rowsOf(batch, schema, zone) {
+			for _, row := range rowsOf(&c, schema, zone) {
 				if !yield(row, nil) {
 					return
 				}

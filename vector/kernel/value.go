@@ -116,15 +116,15 @@ func setString(v *vector.Vector, i int, value any) {
 	}
 }
 
-// setList appends elements to the child; a map is given as [][2]any or as a list of [key, value].
+// setList appends elements to the child.
 func setList(v *vector.Vector, i int, value any) {
 	var elements []any
 	switch x := value.(type) {
 	case []any:
 		elements = x
-	case [][2]any:
-		for _, kv := range x {
-			elements = append(elements, []any{kv[0], kv[1]})
+	case types.MapValue:
+		for k := range x.Keys {
+			elements = append(elements, []any{x.Keys[k], x.Values[k]})
 		}
 	default:
 		panic(fmt.Sprintf("kernel: %T in a vector of %s", value, v.Type))
@@ -157,8 +157,7 @@ func Resize(v *vector.Vector, n int) {
 	}
 }
 
-// Value is the value of row i of v, of any encoding, in the Go forms of package types: strings are copied, decimals are
-// Int128 whatever their layout, arrays []any, structs []any, maps lists of [key, value].
+// Value is the value of row i of v, of any encoding, in the Go forms of package types; strings are copied.
 func Value(v *vector.Vector, i int) any {
 	if v.IsNull(i) {
 		return nil
@@ -185,7 +184,7 @@ func Value(v *vector.Vector, i int) any {
 		if v.Type.Kind != types.Decimal {
 			return typed(v.Type, w.Int64())
 		}
-		return w
+		return types.NewDecimalValue(w, v.Type)
 	case types.PhysicalFloat32:
 		return vector.Get[float32](v, i)
 	case types.PhysicalFloat64:
@@ -196,6 +195,9 @@ func Value(v *vector.Vector, i int) any {
 		return vector.Get[types.Interval](v, i)
 	case types.PhysicalList:
 		l := vector.Get[vector.List](v, i)
+		if v.Type.Kind == types.Map {
+			return mapValue(v.Children[0], l)
+		}
 		out := make([]any, l.Length)
 		for j := range out {
 			out[j] = Value(v.Children[0], int(l.Start)+j)
@@ -221,7 +223,17 @@ func typed(t types.Type, n int64) any {
 	case types.Int, types.Date, types.YearMonthInterval:
 		return int32(n)
 	case types.Decimal:
-		return types.Int128From(n)
+		return types.NewDecimalValue(types.Int128From(n), t)
 	}
 	return n
+}
+
+// mapValue is one map, whose entries are rows of a struct vector.
+func mapValue(entries *vector.Vector, l vector.List) types.MapValue {
+	m := types.MapValue{Keys: make([]any, l.Length), Values: make([]any, l.Length)}
+	for j := range m.Keys {
+		m.Keys[j] = Value(entries.Children[0], int(l.Start)+j)
+		m.Values[j] = Value(entries.Children[1], int(l.Start)+j)
+	}
+	return m
 }

@@ -70,7 +70,14 @@ type KernelContext struct {
 	RowBase   int64
 	// Scratch is a byte buffer for building strings.
 	Scratch []byte
+	// Lambdas evaluate those arguments that are lambdas; nil for the others. The kernel's args hold nil for a lambda.
+	Lambdas []LambdaFunc
 }
+
+// LambdaFunc evaluates the body of a lambda for n elements: params are its parameters' values (flat or constant, n rows
+// each, in the order of Lambda.Params) and rows[i] is the row of the chunk that element i belongs to, for the columns that the
+// body captures. The result is flat, in the widest layout, and is good until the next call.
+type LambdaFunc func(params []*vector.Vector, rows []int32, n int) (*vector.Vector, error)
 
 // Kernel computes a function for rows: those of sel, or 0 … out.Len-1 if sel is nil. Arguments are flat or constant
 // vectors in the widest layout of their types. out is flat with room for out.Len values; for a NullPropagating

@@ -361,3 +361,11 @@ func (k *keyWriter) value(v any) {
 		k.text(strings.TrimSpace(fmt.Sprintf("%T %v", v, v)))
 	}
 }
+
+// NodeKey is the part of Key that e adds to its children's: two nodes with equal NodeKeys over the same children are the
+// Same.
+func NodeKey(e Expr) string {
+	var k keyWriter
+	k.head(e)
+	return string(k.b)
+}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
 )
 
@@ -355,4 +356,19 @@ func each(sel vector.Selection, n int, f func(i int)) {
 	for _, i := range sel {
 		f(int(i))
 	}
+}
+
+// Add128 computes out = a + b, wrapping.
+func Add128(a, b []types.Int128, sel vector.Selection, out []types.Int128) {
+	each(sel, len(a), func(i int) { out[i] = a[i].Add(b[i]) })
+}
+
+// Subtract128 computes out = a - b, wrapping.
+func Subtract128(a, b []types.Int128, sel vector.Selection, out []types.Int128) {
+	each(sel, len(a), func(i int) { out[i] = a[i].Sub(b[i]) })
+}
+
+// Multiply128 computes out = a * b, wrapping.
+func Multiply128(a, b []types.Int128, sel vector.Selection, out []types.Int128) {
+	each(sel, len(a), func(i int) { out[i] = a[i].MulLow(b[i]) })
 }

@@ -178,7 +178,9 @@ func gatherFlat[I int32 | uint16](src *vector.Vector, from []I, sel vector.Selec
 }
 
 // shareChildren lets out refer to src's elements.
-func shareChildren(src, out *vector.Vector) { out.Children = append([]*vector.Vector(nil), src.Children...) }
+func shareChildren(src, out *vector.Vector) {
+	out.Children = append([]*vector.Vector(nil), src.Children...)
+}
 
 // gatherValues leaves rows without a source, and rows whose source is out of bounds, unspecified: such a row was not
 // selected where src was made.

@@ -97,11 +97,16 @@ type RuleInfo struct {
 	Doc string
 }
 
-// Rules lists the rules in the order in which they run.
+// Rules lists the rules in the order in which they first run.
 func Rules() []RuleInfo {
 	var out []RuleInfo
+	seen := map[string]bool{}
 	for _, b := range batches {
 		for _, r := range b.rules {
+			if seen[r.name] {
+				continue // runs again later
+			}
+			seen[r.name] = true
 			out = append(out, RuleInfo{r.name, b.name, r.required, r.why})
 		}
 	}

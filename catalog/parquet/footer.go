@@ -176,7 +176,7 @@ func (f *footer) checkChunk(rg *format.RowGroup, c int) error {
 	if m.Type != leaf.element.Type.V {
 		return fmt.Errorf("type %v in the row group, %v in the schema", m.Type, leaf.element.Type.V)
 	}
-	if m.NumValues < 0 || leaf.repetition == 0 && m.NumValues != rg.NumRows {
+	if m.NumValues < rg.NumRows || leaf.repetition == 0 && m.NumValues != rg.NumRows {
 		return fmt.Errorf("%d values for %d rows", m.NumValues, rg.NumRows)
 	}
 	if m.NumValues == 0 && m.TotalCompressedSize == 0 {

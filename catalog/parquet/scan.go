@@ -15,6 +15,8 @@ import (
 const (
 	sliceAbove = 512 << 10
 	sliceRows  = 256 << 10
+	// maximumSlices bounds the work that a damaged number of rows can make.
+	maximumSlices = 1024
 	// partitionBytes is the compressed size at which a new partition begins, as Spark's spark.sql.files.maxPartitionBytes.
 	partitionBytes = 128 << 20
 )
@@ -113,7 +115,7 @@ func (s *scan) plan(ctx context.Context) error {
 			bytes += s.bytesOf(f, g)
 			slices := int64(1)
 			if rg.NumRows > sliceAbove {
-				slices = (rg.NumRows + sliceRows - 1) / sliceRows
+				slices = min((rg.NumRows+sliceRows-1)/sliceRows, maximumSlices)
 			}
 			for k := range slices {
 				from, to := rg.NumRows*k/slices, rg.NumRows*(k+1)/slices

@@ -268,7 +268,7 @@ func (x *expander) glob(pattern string) ([]Info, error) {
 	}
 	var found []Info
 	for _, c := range current {
-		info, err := x.gate.Stat(strings.TrimRight(c, "/"))
+		info, err := x.gate.stat(strings.TrimRight(c, "/"))
 		if diag.ConditionOf(err) == "PATH_NOT_FOUND" {
 			continue
 		}
@@ -295,7 +295,7 @@ func (x *expander) matches(directory, segment string, last bool) ([]string, erro
 	}
 	if err != nil {
 		// What lies on the way may be a plain file, which has no entries.
-		if info, statErr := x.gate.Stat(strings.TrimRight(at, "/")); statErr == nil && !info.IsDir {
+		if info, statErr := x.gate.stat(strings.TrimRight(at, "/")); statErr == nil && !info.IsDir {
 			return nil, nil
 		}
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/kilnql/kiln/diag"
 )
@@ -187,6 +188,11 @@ func (g *Gate) Stat(path string) (Info, error) {
 	if err := g.check(path, false); err != nil {
 		return Info{}, err
 	}
+	return g.stat(path)
+}
+
+// stat is Stat without the check, as list is List.
+func (g *Gate) stat(path string) (Info, error) {
 	system, name, err := g.system(path)
 	if err != nil {
 		return Info{}, err
@@ -224,7 +230,7 @@ func pathError(path string, err error) error {
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return NotFound(path)
 	}
 	return diag.New("FAILED_READ_FILE.NO_HINT", "path", path, "reason", err.Error()).Wrap(err)

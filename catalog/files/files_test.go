@@ -1,0 +1,258 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/types"
+)
+
+// tree makes empty files in a new directory.
+func tree(t *testing.T, names ...string) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, name := range names {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+// expand expands paths below root and returns the files relative to it.
+func expand(t *testing.T, gate *Gate, root string, paths ...string) ([]string, *Set, error) {
+	t.Helper()
+	var whole []string
+	for _, p := range paths {
+		parts := strings.Split(p, ",")
+		for i, part := range parts {
+			if !strings.Contains(p, "{") || i == 0 {
+				parts[i] = root + "/" + part
+			}
+		}
+		whole = append(whole, strings.Join(parts, ","))
+	}
+	set, err := Expand(context.Background(), gate, whole, Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	var names []string
+	for _, f := range set.Files {
+		names = append(names, strings.TrimPrefix(f.Path, root+"/"))
+	}
+	return names, set, nil
+}
+
+func TestExpand(t *testing.T) {
+	root := tree(t, "a.parquet", "b1.parquet", "b2.parquet", "c,d.parquet", "dir/x.parquet", "dir/_SUCCESS", "dir/.hidden", "dir/sub/y.parquet",
+		"dir/_temporary/z.parquet", "[odd].parquet")
+	for _, c := range []struct{ path, want string }{
+		{"a.parquet", "a.parquet"},
+		{"a.parquet,b1.parquet", "a.parquet b1.parquet"},
+		{"c,d.parquet", "c,d.parquet"},
+		{"b*.parquet", "b1.parquet b2.parquet"},
+		{"b?.parquet", "b1.parquet b2.parquet"},
+		{"b[2-9].parquet", "b2.parquet"},
+		{"{a,b1}.parquet", "a.parquet b1.parquet"},
+		{"{a,b{1,2}}.parquet", "a.parquet b1.parquet b2.parquet"},
+		{"dir", "dir/sub/y.parquet dir/x.parquet"},
+		{"dir/*", "dir/sub/y.parquet dir/x.parquet"},
+		{"d*/*.parquet", "dir/x.parquet"},
+		{"*/sub/y.parquet", "dir/sub/y.parquet"},
+		{"[odd].parquet", "[odd].parquet"},
+	} {
+		got, _, err := expand(t, nil, root, c.path)
+		if c.path == "c,d.parquet" {
+			set, e := Expand(context.Background(), nil, []string{root + "/c,d.parquet"}, Options{})
+			if e != nil || len(set.Files) != 1 {
+				t.Errorf("a name with a comma: %v, %v", set, e)
+			}
+			continue
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, %v; want %s", c.path, got, err, c.want)
+		}
+	}
+	for _, path := range []string{"missing.parquet", "m*.parquet", "a.parquet,missing.parquet", "a.parquet/*", "missing/*/x", "{x,y}.parquet"} {
+		if _, _, err := expand(t, nil, root, path); diag.ConditionOf(err) != "PATH_NOT_FOUND" {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if set, err := Expand(context.Background(), nil, []string{"file://" + root + "/a.parquet", "file:" + root + "/b1.parquet"}, Options{}); err != nil || len(set.Files) != 2 {
+		t.Errorf("URLs: %v, %v", set, err)
+	}
+	if _, err := Expand(context.Background(), nil, []string{"s3://bucket/key"}, Options{}); diag.ConditionOf(err) != "UNSUPPORTED_FEATURE" {
+		t.Errorf("unregistered scheme: %v", err)
+	}
+}
+
+func TestPartitions(t *testing.T) {
+	root := tree(t, "t/year=2024/day=2024-02-29/part=a%2Fb/x.parquet", "t/year=2025/day=2025-01-01/part=__HIVE_DEFAULT_PARTITION__/x.parquet")
+	_, set, err := expand(t, nil, root, "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns []string
+	for _, p := range set.Partitions {
+		columns = append(columns, p.Name+" "+p.Type.String())
+	}
+	if got := strings.Join(columns, ", "); got != "year int, day date, part string" {
+		t.Error(got)
+	}
+	leap := int32(time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	if got, want := set.Files[0].Values, []any{int32(2024), leap, "a/b"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if set.Files[1].Values[2] != nil {
+		t.Error("the default partition is not null")
+	}
+	// Asked for directly, a partition's directory is an ordinary one.
+	if _, set, _ := expand(t, nil, root, "t/year=2024/day=2024-02-29"); len(set.Partitions) != 1 {
+		t.Errorf("%v", set.Partitions)
+	}
+}
+
+func TestPartitionTypes(t *testing.T) {
+	for _, c := range []struct {
+		values []string
+		want   types.Type
+	}{
+		{[]string{"1", "2"}, types.IntType},
+		{[]string{"1", "3000000000"}, types.LongType},
+		{[]string{"1", "2.5"}, types.DoubleType},
+		{[]string{"2024-01-01"}, types.DateType},
+		{[]string{"2024-01-01", "1"}, types.StringType},
+		{[]string{"x", "1"}, types.StringType},
+		{[]string{"0x10"}, types.StringType},
+		{[]string{"NaN"}, types.StringType},
+		{[]string{nullPartition}, types.StringType},
+	} {
+		var names []string
+		for _, v := range c.values {
+			names = append(names, "t/k="+v+"/x.parquet")
+		}
+		_, set, err := expand(t, nil, tree(t, names...), "t")
+		if err != nil || !set.Partitions[0].Type.Equal(c.want) {
+			t.Errorf("%v: %v, %v", c.values, set, err)
+		}
+	}
+	root := tree(t, "t/a=1/x.parquet", "t/b=1/x.parquet")
+	if _, _, err := expand(t, nil, root, "t"); diag.ConditionOf(err) != "CONFLICTING_PARTITION_COLUMN_NAMES" {
+		t.Error(err)
+	}
+}
+
+func TestGate(t *testing.T) {
+	root := tree(t, "in/a.parquet", "in/sub/b.parquet", "out/c.parquet", "inside/d.parquet")
+	if err := os.Symlink(root+"/out", root+"/in/link"); err != nil {
+		t.Fatal(err)
+	}
+	g := NewGate()
+	if err := g.Allow(root + "/in"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"in/a.parquet", "in/sub/../a.parquet", "in/*.parquet", "in/sub", "i*/a.parquet"} {
+		if _, _, err := expand(t, g, root, path); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	for _, path := range []string{"out/c.parquet", "in/../out/c.parquet", "in/link/c.parquet", "inside/d.parquet", "*/*.parquet"} {
+		if _, _, err := expand(t, g, root, path); diag.ConditionOf(err) != "FILE_ACCESS_DENIED" {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if err := g.CheckWrite(root + "/in/new.parquet"); err != nil {
+		t.Error(err)
+	}
+	g.SetReadOnly(true)
+	if err := g.CheckWrite(root + "/in/new.parquet"); diag.ConditionOf(err) != "FILE_ACCESS_DENIED" {
+		t.Error(err)
+	}
+	g.Lock()
+	for _, err := range []error{g.Allow("/"), g.SetReadOnly(false), g.Register("mem", memory{})} {
+		if diag.ConditionOf(err) != "FILE_ACCESS_DENIED" {
+			t.Error(err)
+		}
+	}
+}
+
+// memory is a file system of names without contents.
+type memory map[string]int64
+
+type memoryFile struct {
+	strings.Reader
+	size int64
+}
+
+func (f *memoryFile) Close() error       { return nil }
+func (f *memoryFile) Size() int64        { return f.size }
+func (f *memoryFile) ModTime() time.Time { return time.Time{} }
+
+func (m memory) Open(name string) (File, error) {
+	size, ok := m[name]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return &memoryFile{size: size}, nil
+}
+
+func (m memory) Stat(name string) (Info, error) {
+	if size, ok := m[name]; ok {
+		return Info{Path: name, Size: size}, nil
+	}
+	for n := range m {
+		if strings.HasPrefix(n, strings.TrimSuffix(name, "/")+"/") {
+			return Info{Path: name, IsDir: true}, nil
+		}
+	}
+	return Info{}, fs.ErrNotExist
+}
+
+func (m memory) List(directory string) ([]Info, error) {
+	seen := map[string]bool{}
+	var out []Info
+	for n, size := range m {
+		rest, ok := strings.CutPrefix(n, strings.TrimSuffix(directory, "/")+"/")
+		if !ok {
+			continue
+		}
+		first, _, deeper := strings.Cut(rest, "/")
+		if !seen[first] {
+			seen[first] = true
+			out = append(out, Info{Path: strings.TrimSuffix(directory, "/") + "/" + first, Size: size, IsDir: deeper})
+		}
+	}
+	if out == nil {
+		return nil, errors.New("nothing there")
+	}
+	return out, nil
+}
+
+func TestRegisteredFileSystem(t *testing.T) {
+	g := NewGate()
+	if err := g.Register("mem", memory{"mem://b/t/k=1/x.parquet": 5, "mem://b/t/k=2/y.parquet": 6, "mem://b/u.parquet": 7}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"mem://b/t": 2, "mem://b/*.parquet": 1, "mem://b/t/k=*/*.parquet": 2, "mem://b/u.parquet": 1} {
+		set, err := Expand(context.Background(), g, []string{path}, Options{})
+		if err != nil || len(set.Files) != want {
+			t.Errorf("%s: %v, %v", path, set, err)
+		}
+	}
+	f, err := g.Open("mem://b/u.parquet")
+	if err != nil || f.Size() != 7 {
+		t.Error(f, err)
+	}
+}

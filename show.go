@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
+
+	"github.com/kilnql/kiln/types"
 )
 
 // ShowOptions say how Show prints.
@@ -38,6 +40,15 @@ func truncateCell(s string, limit int) string {
 		return string(r[:limit])
 	}
 	return string(r[:limit-3]) + "..."
+}
+
+// FormatTable lays out rows of text under the names of a schema's columns as Spark's show does.
+func FormatTable(schema types.Type, rows [][]string, o ShowOptions) string {
+	var header []string
+	for _, f := range schema.Fields() {
+		header = append(header, f.Name)
+	}
+	return formatTable(header, rows, o, false)
 }
 
 // formatTable lays out a header and rows of text as Spark's show does. more says that rows were left out.

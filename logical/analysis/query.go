@@ -1,8 +1,11 @@
 package analysis
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/catalog/source"
@@ -44,6 +47,8 @@ func (b *binder) bindQuery(q ast.Query, env environment) (*relation, error) {
 		return b.values(q, env)
 	case *ast.Table, *ast.FileTable, *ast.LocalRelation, *ast.SubqueryAlias, *ast.TableFunction, *ast.Lateral, *ast.LateralView, *ast.Join:
 		return b.from(q, env)
+	case *ast.Bound:
+		return b.bound(q, env)
 	case *ast.Sample:
 		return b.sample(q, env)
 	case *ast.Pivot:
@@ -187,7 +192,7 @@ func (b *binder) fold(e expr.Expr) (any, error) {
 
 // values binds VALUES: every column gets the common type of its cells.
 func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
-	s := b.site(newRelation(oneRow(), nil), environment{ctes: env.ctes, outer: env.outer})
+	s := b.site(newRelation(oneRow(), nil), environment{ctes: env.ctes})
 	s.clause = "VALUES"
 	n := &logical.Values{Rows: make([][]expr.Expr, len(q.Rows))}
 	width := 0
@@ -201,6 +206,12 @@ func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
 		}
 		var err error
 		if n.Rows[i], err = s.exprs(row); err != nil {
+			if strings.HasPrefix(diag.ConditionOf(err), "UNRESOLVED_COLUMN.") {
+				var e *diag.Error
+				errors.As(err, &e)
+				name := strings.ReplaceAll(e.Param("objectName"), "`", "")
+				return nil, diag.New("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "expr", quoteSQL(name)).At(e.Span)
+			}
 			return nil, err
 		}
 		for j, e := range n.Rows[i] {
@@ -405,10 +416,31 @@ func (b *binder) addNull(r *relation, c visible) visible {
 func (b *binder) scan(t source.Table, alias string) logical.Node {
 	n := &logical.Scan{Table: t, Limit: -1, Alias: alias}
 	for i, f := range t.Schema().Fields() {
-		n.Output = append(n.Output, logical.ScanColumn{
-			Column: logical.Column{ID: b.ids.Next(), Name: f.Name, Type: f.Type, Nullable: f.Nullable, Metadata: f.Metadata},
-			Path:   []int{i},
-		})
+		c := logical.Column{ID: b.ids.Next(), Name: f.Name, Type: f.Type, Nullable: f.Nullable, Metadata: f.Metadata}
+		if c.Type.Kind == types.String && c.Type.Form != types.PlainString {
+			// A query sees char(n) and varchar(n) as strings; the border shows what was declared.
+			c.Metadata = maps.Clone(c.Metadata)
+			if c.Metadata == nil {
+				c.Metadata = map[string]string{}
+			}
+			c.Metadata["__CHAR_VARCHAR_TYPE_STRING"] = c.Type.String()
+			c.Type = types.StringType
+		}
+		n.Output = append(n.Output, logical.ScanColumn{Column: c, Path: []int{i}})
 	}
 	return n
+}
+
+// bound binds a query whose markers have values of their own, as a DataFrame made from SQL with arguments has.
+func (b *binder) bound(q *ast.Bound, env environment) (*relation, error) {
+	positional, named := b.positional, b.named
+	defer func() { b.positional, b.named = positional, named }()
+	b.positional, b.named = nil, map[string]Parameter{}
+	for _, l := range q.Positional {
+		b.positional = append(b.positional, Parameter{Value: l.Value, Type: l.Type})
+	}
+	for name, l := range q.Named {
+		b.named[name] = Parameter{Value: l.Value, Type: l.Type}
+	}
+	return b.query(q.Input, env)
 }

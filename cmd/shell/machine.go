@@ -1,0 +1,213 @@
+package shell
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/types"
+)
+
+// Machine output: one JSON document a statement, one a line. The form is fixed, because tools depend on it:
+//
+//	{"columns":[{"name":"k","type":"bigint"}],"rows":[[1]],"elapsed_ms":1.9}
+//	{"error":{"condition":"DIVIDE_BY_ZERO","sqlstate":"22012","message":"…","line":1,"column":8,"messageParameters":{}},"elapsed_ms":0.4}
+
+// appendString appends a JSON string. Bytes that are not UTF-8 become U+FFFD, as JSON asks.
+func appendString(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+			i++
+		case c == '\n':
+			b = append(b, '\\', 'n')
+			i++
+		case c == '\r':
+			b = append(b, '\\', 'r')
+			i++
+		case c == '\t':
+			b = append(b, '\\', 't')
+			i++
+		case c < 0x20:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			i++
+		case c < utf8.RuneSelf:
+			b = append(b, c)
+			i++
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			b = utf8.AppendRune(b, r)
+			i += size
+		}
+	}
+	return append(b, '"')
+}
+
+// appendValue appends a value in the form of package types: integers and finite floats as numbers; NaN and infinities as
+// strings; decimals, dates, timestamps and intervals as strings as Spark prints them; binary as base64; arrays as arrays;
+// structs as objects, or as [name, value] pairs when names repeat; maps as arrays of [key, value]; variants as JSON text.
+func appendValue(b []byte, v any, t types.Type, zone *types.Zone) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case float32:
+		return appendFloat(b, float64(v), 32)
+	case float64:
+		return appendFloat(b, v, 64)
+	}
+	switch t.Kind {
+	case types.Byte, types.Short, types.Int, types.Long:
+		return types.AppendValue(b, v, t, nil)
+	case types.String, types.Variant:
+		return appendString(b, v.(string))
+	case types.Binary:
+		return appendString(b, base64.StdEncoding.EncodeToString([]byte(v.(string))))
+	case types.Array:
+		b = append(b, '[')
+		for i, e := range v.([]any) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendValue(b, e, t.Elem(), zone)
+		}
+		return append(b, ']')
+	case types.Map:
+		return appendMap(b, v.(types.MapValue), t, zone)
+	case types.Struct:
+		return appendStruct(b, v.([]any), t, zone)
+	}
+	return appendString(b, types.FormatValue(v, t, zone))
+}
+
+func appendFloat(b []byte, f float64, bits int) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(b, `"NaN"`...)
+	case math.IsInf(f, 1):
+		return append(b, `"Infinity"`...)
+	case math.IsInf(f, -1):
+		return append(b, `"-Infinity"`...)
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	start := len(b)
+	b = strconv.AppendFloat(b, f, format, -1, bits)
+	for _, c := range b[start:] {
+		if c == '.' || c == 'e' {
+			return b
+		}
+	}
+	return append(b, ".0"...)
+}
+
+func appendMap(b []byte, m types.MapValue, t types.Type, zone *types.Zone) []byte {
+	b = append(b, '[')
+	for i := range m.Keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendValue(append(b, '['), m.Keys[i], t.Key(), zone)
+		b = append(appendValue(append(b, ','), m.Values[i], t.Elem(), zone), ']')
+	}
+	return append(b, ']')
+}
+
+func appendStruct(b []byte, values []any, t types.Type, zone *types.Zone) []byte {
+	fields := t.Fields()
+	names := map[string]bool{}
+	for _, f := range fields {
+		names[f.Name] = true
+	}
+	open, shut := byte('{'), byte('}')
+	repeated := len(names) < len(fields)
+	if repeated {
+		open, shut = '[', ']'
+	}
+	b = append(b, open)
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if repeated {
+			b = append(appendString(append(b, '['), f.Name), ',')
+			b = append(appendValue(b, values[i], f.Type, zone), ']')
+			continue
+		}
+		b = append(appendString(b, f.Name), ':')
+		b = appendValue(b, values[i], f.Type, zone)
+	}
+	return append(b, shut)
+}
+
+// appendColumns appends the list of columns.
+func appendColumns(b []byte, schema types.Type) []byte {
+	b = append(b, '[')
+	for i, f := range schema.Fields() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `{"name":`...), f.Name)
+		b = append(appendString(append(b, `,"type":`...), f.Type.String()), '}')
+	}
+	return append(b, ']')
+}
+
+func appendRow(b []byte, r kiln.Row, zone *types.Zone) []byte {
+	b = append(b, '[')
+	for i, f := range r.Schema().Fields() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendValue(b, r.Raw(i), f.Type, zone)
+	}
+	return append(b, ']')
+}
+
+func appendElapsed(b []byte, d time.Duration) []byte {
+	b = append(b, `,"elapsed_ms":`...)
+	return strconv.AppendFloat(b, float64(d.Microseconds())/1000, 'f', -1, 64)
+}
+
+// appendError appends the document of an error, without its braces.
+func appendError(b []byte, err error) []byte {
+	var e *diag.Error
+	var bug *diag.Bug
+	condition, state, message := "INTERNAL_ERROR", "XX000", err.Error()
+	line, column := 0, 0
+	parameters := map[string]string{}
+	switch {
+	case errors.As(err, &e):
+		condition, state, message = e.Condition, e.SQLState, e.Message()
+		line, column = e.Position()
+		for _, p := range e.Params {
+			parameters[p.Name] = p.Value
+		}
+	case errors.As(err, &bug):
+	default:
+		condition, state = "USER_ERROR", "45000"
+	}
+	b = appendString(append(b, `"error":{"condition":`...), condition)
+	b = appendString(append(b, `,"sqlstate":`...), state)
+	b = appendString(append(b, `,"message":`...), message)
+	if line > 0 {
+		b = strconv.AppendInt(append(b, `,"line":`...), int64(line), 10)
+		b = strconv.AppendInt(append(b, `,"column":`...), int64(column), 10)
+	}
+	text, _ := json.Marshal(parameters)
+	b = append(append(b, `,"messageParameters":`...), text...)
+	return append(b, '}')
+}

@@ -49,6 +49,9 @@ func (c checker) node(n Node, outer columnMap) error {
 	for _, child := range n.Children() {
 		visible = visible.with(child.Columns())
 	}
+	if s, ok := n.(*Scan); ok { // its filters read the columns that it makes
+		visible = visible.with(s.Columns())
+	}
 	for _, e := range n.Expressions() {
 		if err := c.expr(e, visible, outer); err != nil {
 			return describe(n, err)

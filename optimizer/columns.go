@@ -80,6 +80,9 @@ func addFree(n logical.Node, free map[expr.ColumnID]*expr.Column) {
 		addFree(c, own)
 		made.addAll(outputSet(c))
 	}
+	if s, ok := n.(*logical.Scan); ok { // its filters read its own columns
+		made = outputSet(s)
+	}
 	for _, e := range n.Expressions() {
 		expr.VisitColumns(e, func(c *expr.Column) { own[c.ID] = c })
 		expr.Walk(e, func(e expr.Expr) bool {

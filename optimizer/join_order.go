@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
@@ -275,6 +276,8 @@ func newOrderSearch(e *Estimator, given []logical.Node, predicates []expr.Expr) 
 	for i := range q.classes {
 		q.closeClass(&q.classes[i])
 	}
+	slices.SortFunc(q.classes, func(a, b columnClass) int { return int(a.columns[0].ID) - int(b.columns[0].ID) })
+	slices.SortStableFunc(q.edges, func(a, b orderEdge) int { return strings.Compare(expr.Key(a.predicate), expr.Key(b.predicate)) })
 	for _, r := range q.relations {
 		q.estimates = append(q.estimates, e.of(r))
 	}

@@ -37,7 +37,7 @@ func bindIntegerDivision(e *expr.Arithmetic, a, b operand) binder {
 			test: func(i int) bool { return y[i] != 0 && !(overflows(i) && e.Mode != expr.Legacy) },
 			fail: func(i int) error {
 				if y[i] == 0 {
-					return divisionError(e)
+					return divideByZero(e)
 				}
 				return integralOverflow(e)
 			}}
@@ -245,15 +245,17 @@ func decimalFunction(e *expr.Arithmetic, op expr.ArithmeticOp) func(a, b types.I
 	}
 }
 
-// addDecimals adds at the larger scale, where 38 digits may not suffice, and brings the sum to the result's scale.
+// addDecimals adds at the larger scale, where 128 bits must suffice, and brings the sum to the result's scale.
 func addDecimals(a, b types.Int128, s1, s2, scale, precision int) (types.Int128, bool) {
 	common := max(s1, s2)
-	x, ok1 := types.Rescale(a, s1, common, 39)
-	y, ok2 := types.Rescale(b, s2, common, 39)
-	if ok1 && ok2 {
-		if sum, overflow := x.AddOverflow(y); !overflow {
-			return types.Rescale(sum, common, scale, precision)
-		}
+	x, overflow1 := a.Mul(types.Pow10(common - s1))
+	y, overflow2 := b.Mul(types.Pow10(common - s2))
+	if overflow1 || overflow2 {
+		return types.Int128{}, false
 	}
-	return types.Int128{}, false
+	sum, overflow := x.AddOverflow(y)
+	if overflow {
+		return types.Int128{}, false
+	}
+	return types.Rescale(sum, common, scale, precision)
 }

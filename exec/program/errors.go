@@ -15,14 +15,6 @@ func divideByZero(e *expr.Arithmetic) error {
 	return diag.New("DIVIDE_BY_ZERO", "config", ansiSetting).At(e.Span)
 }
 
-// divisionError is the error of a zero divisor: % has a condition of its own.
-func divisionError(e *expr.Arithmetic) error {
-	if e.Op == expr.Remainder {
-		return diag.New("REMAINDER_BY_ZERO", "config", ansiSetting).At(e.Span)
-	}
-	return divideByZero(e)
-}
-
 func integralOverflow(e *expr.Arithmetic) error {
 	return overflow("Overflow in integral divide", "try_divide").At(e.Span)
 }
@@ -78,7 +70,7 @@ func decimalError(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) e
 	switch op {
 	case expr.Divide, expr.Remainder, expr.IntegralDivide:
 		if b.IsZero() {
-			return divisionError(e)
+			return divideByZero(e)
 		}
 	}
 	if op == expr.IntegralDivide {

@@ -124,10 +124,11 @@ func (b *Builder) filter(v valueID, want bool, sel selID) selID {
 			return sel
 		}
 		return b.selectNone(sel)
-	case *expr.And:
-		return b.filterConnective(n.kids, want, want, sel)
-	case *expr.Or:
-		return b.filterConnective(n.kids, want, !want, sel)
+	case *expr.And, *expr.Or:
+		_, and := e.(*expr.And)
+		if all := and == want; !all || !b.anyFallible(n.kids[1:]) {
+			return b.filterConnective(n.kids, want, all, sel)
+		}
 	case *expr.Not:
 		return b.filter(n.kids[0], !want, sel)
 	case *expr.IsNull:
@@ -138,6 +139,12 @@ func (b *Builder) filter(v valueID, want bool, sel selID) selID {
 		return b.in(n, e, want, sel)
 	}
 	return b.selectBoolean(b.value(v, sel), want, sel)
+}
+
+// anyFallible: where a later part of AND may fail it must be evaluated for rows whose earlier part is null, too, which
+// cannot pass any more.
+func (b *Builder) anyFallible(parts []valueID) bool {
+	return slices.ContainsFunc(parts, func(v valueID) bool { return b.values.nodes[v].fallible })
 }
 
 // filterConnective: all parts in turn (AND for true, OR for false), or the rows that some part picks (the others). A row

@@ -7,7 +7,7 @@ import (
 )
 
 // assignSlots gives registers vectors: two registers of the same layout share one if their lives do not overlap. A register
-// that may refer to foreign memory, or that another refers to, has a vector of its own.
+// that may refer to foreign memory, or that another may refer to (as strings do), has a vector of its own.
 func (p *Program) assignSlots() {
 	first, last := p.lives()
 	p.slots = make([]int, len(p.registers))
@@ -32,7 +32,7 @@ func (p *Program) assignSlots() {
 			available[u.phys] = append(available[u.phys], free{u.slot, u.last})
 			return true
 		})
-		reusable := info.class == computed && !info.typ.IsNested() && info.phys != types.PhysicalVoid
+		reusable := info.class == computed && !info.typ.IsNested() && info.phys != types.PhysicalVoid && info.phys != types.PhysicalString
 		if list := available[info.phys]; reusable && len(list) > 0 {
 			p.slots[r] = list[len(list)-1].slot
 			available[info.phys] = list[:len(list)-1]

@@ -96,11 +96,40 @@ func (d *decoder) chain(e sqlparser.Expr) (ast.Expr, diag.Span) {
 	}
 	x, span := d.extent(e)
 	for i := len(links) - 1; i >= 0; i-- {
-		right, s := d.extent(links[i].right)
-		span = span.To(s)
-		x = operator(span, links[i].function, x, right)
+		f := links[i].function
+		if f != "and" && f != "or" {
+			right, s := d.extent(links[i].right)
+			span = span.To(s)
+			x = operator(span, f, x, right)
+			continue
+		}
+		operands := []operand{{x, span}}
+		for ; i >= 0 && links[i].function == f; i-- {
+			right, s := d.extent(links[i].right)
+			operands = append(operands, operand{right, s})
+		}
+		i++
+		x, span = balanced(f, operands)
 	}
 	return x, span
+}
+
+// operand is an expression with the part of the source it takes up.
+type operand struct {
+	ast.Expr
+	extent diag.Span
+}
+
+// balanced joins the operands of a chain of AND or OR as Spark's parser does: to a tree of little depth.
+func balanced(function string, operands []operand) (ast.Expr, diag.Span) {
+	if len(operands) == 1 {
+		return operands[0].Expr, operands[0].extent
+	}
+	middle := (len(operands) + 1) / 2
+	left, a := balanced(function, operands[:middle])
+	right, b := balanced(function, operands[middle:])
+	span := a.To(b)
+	return operator(span, function, left, right), span
 }
 
 var comparisonNames = map[sqlparser.ComparisonExprOperator]string{

@@ -170,14 +170,20 @@ func (g *aggregation) groupingSet(set []ast.Expr) ([][]int, error) {
 func (g *aggregation) key(e ast.Expr) (int, error) {
 	k := g.block
 	s := k.site()
-	s.aliases, s.grouping, s.clause = k.items, nil, "GROUP BY"
-	i, isPosition, err := position(e, len(k.items), "GROUP_BY_POS_OUT_OF_RANGE")
+	s.grouping, s.clause = nil, "GROUP BY"
+	if k.setting("spark.sql.groupByAliases") {
+		s.aliases = k.items
+	}
+	i, isPosition, err := k.position(e, len(k.items), "GROUP_BY_POS_OUT_OF_RANGE")
 	if err != nil {
 		return 0, err
 	}
 	var bound expr.Expr
 	if isPosition {
-		bound = k.items[i].use()
+		if k.star {
+			return 0, diag.New("STAR_GROUP_BY_POS").At(e.Place())
+		}
+		bound = k.items[i].expr
 		if needsAggregate(bound) {
 			return 0, diag.New("GROUP_BY_POS_AGGREGATE", "index", itoa(i+1), "aggExpr", expr.SQL(bound)).At(e.Place())
 		}
@@ -213,7 +219,7 @@ func (g *aggregation) all(e *ast.All) ([]int, error) {
 		if needsAggregate(it.expr) {
 			continue
 		}
-		i, err := g.add(it.use(), e.Place())
+		i, err := g.add(it.expr, e.Place())
 		if err != nil {
 			return nil, err
 		}
@@ -357,11 +363,19 @@ func (g *aggregation) lowerWindow(e *expr.WindowCall) (expr.Expr, error) {
 func (g *aggregation) lowerSubquery(e *expr.Subquery) (expr.Expr, error) {
 	renamed := map[expr.ColumnID]expr.ColumnID{}
 	for _, c := range e.Outer {
-		lowered, err := g.lower(c)
+		value := expr.Expr(c)
+		if v, ok := g.block.outerValues[c.ID]; ok {
+			value = v
+		}
+		lowered, err := g.lower(value)
 		if err != nil {
 			return nil, err
 		}
-		if n := lowered.(*expr.Column); n.ID != c.ID {
+		n, ok := lowered.(*expr.Column)
+		if !ok {
+			return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "sqlExprs", sqlOf(c)).At(e.Place())
+		}
+		if n.ID != c.ID {
 			renamed[c.ID] = n.ID
 		}
 	}
@@ -383,6 +397,9 @@ func (g *aggregation) lowerSubquery(e *expr.Subquery) (expr.Expr, error) {
 		if id, ok := renamed[c.ID]; ok {
 			r := *c
 			r.ID = id
+			if v, ok := g.block.outerValues[c.ID]; ok {
+				r.Null = v.Nullable()
+			}
 			n.Outer[i] = &r
 		}
 	}
@@ -422,9 +439,9 @@ func (g *aggregation) aggregate(e *expr.Aggregate) expr.Expr {
 // missing is the error for a column that is neither grouped by nor aggregated.
 func (g *aggregation) missing(c *expr.Column) error {
 	if !g.grouped {
-		return diag.New("MISSING_GROUP_BY").At(c.Place())
+		return &missingColumn{diag.New("MISSING_GROUP_BY").At(c.Place()), c}
 	}
-	return diag.New("MISSING_AGGREGATION", "expression", sqlOf(c), "expressionAnyValue", quoteSQL("any_value("+expr.SQL(c)+")")).At(c.Place())
+	return &missingColumn{diag.New("MISSING_AGGREGATION", "expression", sqlOf(c), "expressionAnyValue", quoteSQL("any_value("+expr.SQL(c)+")")).At(c.Place()), c}
 }
 
 // node is the Aggregate over its input.

@@ -25,6 +25,11 @@ type block struct {
 	having, qualify expr.Expr
 	order           []expr.SortKey
 	global          bool // order is that of all rows
+	// star says that the SELECT list has a star.
+	star bool
+	// outerValues are the columns that stand, inside subqueries of this block, for expressions that are no columns: aggregate
+	// functions of this block.
+	outerValues map[expr.ColumnID]expr.Expr
 	// promoted are lateral aliases whose value must be computed once: volatile expressions that others refer to.
 	promoted []logical.Named
 }
@@ -130,7 +135,7 @@ func needsAggregate(e expr.Expr) bool {
 // site is where the block's expressions are bound.
 func (k *block) site() *site {
 	s := k.binder.site(k.input, k.env)
-	s.windows = k.windows
+	s.windows, s.block = k.windows, k
 	s.grouping = k.aggregation
 	return s
 }
@@ -149,6 +154,7 @@ func (k *block) bindItem(e ast.Expr) error {
 	s := k.site()
 	s.aliases = k.items
 	if star, ok := e.(*ast.Star); ok {
+		k.star = true
 		columns, err := s.star(star)
 		if err != nil {
 			return err
@@ -244,6 +250,9 @@ func (b *binder) filter(r *relation, condition ast.Expr, env environment) (*rela
 	if err != nil {
 		return nil, err
 	}
+	if hasWindow(bound) {
+		return nil, diag.New("_LEGACY_ERROR_TEMP_1034", "clauseName", "WHERE").At(condition.Place())
+	}
 	var special []string
 	expr.Walk(bound, func(e expr.Expr) bool {
 		if isSpecial(e) {
@@ -278,24 +287,24 @@ func (k *block) build() (*relation, error) {
 	var err error
 	for i, it := range k.items {
 		if items[i], err = lower(it.expr); err != nil {
-			return nil, err
+			return nil, plainError(err)
 		}
 	}
 	for i := range promoted {
 		if promoted[i].Expr, err = lower(promoted[i].Expr); err != nil {
-			return nil, err
+			return nil, plainError(err)
 		}
 	}
 	for _, e := range []*expr.Expr{&having, &qualify} {
 		if *e != nil {
 			if *e, err = lower(*e); err != nil {
-				return nil, err
+				return nil, k.notInOutput(err)
 			}
 		}
 	}
 	for i := range order {
 		if order[i].Expr, err = lower(order[i].Expr); err != nil {
-			return nil, err
+			return nil, k.notInOutput(err)
 		}
 	}
 	if k.aggregation != nil {
@@ -311,6 +320,40 @@ func (k *block) build() (*relation, error) {
 		w.node = &logical.Filter{Input: w.node, Condition: having}
 	}
 	return k.finish(&w, items, qualify, order)
+}
+
+// missingColumn is the error for a column that is neither grouped by nor aggregated.
+type missingColumn struct {
+	err    *diag.Error
+	column *expr.Column
+}
+
+// Error is the message of the error as users see it.
+func (e *missingColumn) Error() string { return e.err.Error() }
+
+// Unwrap gives the error as users see it.
+func (e *missingColumn) Unwrap() error { return e.err }
+
+// plainError is err as users see it.
+func plainError(err error) error {
+	if m, ok := err.(*missingColumn); ok {
+		return m.err
+	}
+	return err
+}
+
+// notInOutput makes of a column missing in GROUP BY what Spark makes of it in HAVING and ORDER BY: a column that the output
+// does not have.
+func (k *block) notInOutput(err error) error {
+	m, ok := err.(*missingColumn)
+	if !ok {
+		return err
+	}
+	out := &relation{}
+	for _, it := range k.items {
+		out.columns = append(out.columns, visible{Column: logical.Column{Name: it.name}})
+	}
+	return at(k.binder.site(out, environment{}).unresolvedColumn(&ast.Name{Parts: []string{m.column.Name}}), m.column.Place())
 }
 
 // passThrough are the columns of a node as items of a Project over it.
@@ -342,7 +385,7 @@ func (k *block) finish(w *windowing, items []expr.Expr, qualify expr.Expr, order
 	if err != nil {
 		return nil, err
 	}
-	named := k.outputs(items)
+	named := k.outputs(node, items)
 	out := &relation{origins: k.input.origins, columns: make([]visible, len(named))}
 	for i, n := range named {
 		out.columns[i] = visible{n.Column(), k.items[i].qualifier}
@@ -358,14 +401,18 @@ func (k *block) finish(w *windowing, items []expr.Expr, qualify expr.Expr, order
 	return k.sorted(out, node, items, named, order)
 }
 
-// outputs gives each item its column ID: that of the column it is, unless an item before it has that already.
-func (k *block) outputs(items []expr.Expr) []logical.Named {
+// outputs gives each item its column ID: that of the node's column that it is, unless an item before it has that already.
+func (k *block) outputs(node logical.Node, items []expr.Expr) []logical.Named {
 	named := make([]logical.Named, len(items))
+	made := map[expr.ColumnID]bool{}
+	for _, c := range node.Columns() {
+		made[c.ID] = true
+	}
 	used := map[expr.ColumnID]bool{}
 	for i, e := range items {
 		it := k.items[i]
 		id := expr.ColumnID(0)
-		if c, ok := e.(*expr.Column); ok && !used[c.ID] {
+		if c, ok := e.(*expr.Column); ok && made[c.ID] && !used[c.ID] {
 			id = c.ID
 		} else {
 			id = it.id()

@@ -232,6 +232,10 @@ func quoteNames(names []string) string {
 func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string) (expr.Expr, error) {
 	inner := *s
 	inner.inAggregate = true
+	var before []*expr.Column
+	if s.env.outer != nil {
+		before = slices.Clone(s.env.outer.outer)
+	}
 	args, err := inner.aggregateArguments(e, f, name)
 	if err != nil {
 		return nil, err
@@ -251,7 +255,7 @@ func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string
 	if err != nil {
 		return nil, err
 	}
-	return expr.Transform(bound, func(x expr.Expr) expr.Expr {
+	bound = expr.Transform(bound, func(x expr.Expr) expr.Expr {
 		a, ok := x.(*expr.Aggregate)
 		if !ok {
 			return x
@@ -263,7 +267,8 @@ func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string
 			n.Span = e.Place()
 		}
 		return &n
-	}), nil
+	})
+	return s.outerAggregate(bound, before)
 }
 
 func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name string) ([]expr.Expr, error) {

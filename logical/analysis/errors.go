@@ -37,9 +37,6 @@ const suggestedNames = 5
 
 // unresolvedColumn is the error for a name that nothing has, with the nearest that something has.
 func (s *site) unresolvedColumn(n *ast.Name) error {
-	if s.env.outer != nil && s.env.outer.site == nil {
-		return &OuterError{Name: n}
-	}
 	var names []string
 	parts := map[string][]string{}
 	add := func(list []visible) {

@@ -19,6 +19,9 @@ func (s *site) expr(e ast.Expr) (expr.Expr, error) {
 	if err != nil {
 		return nil, at(err, e.Place())
 	}
+	if t := bound.Type(); isInstant(t) || t.IsInterval() {
+		s.temporalTypes[e] = t
+	}
 	return bound, nil
 }
 

@@ -55,7 +55,7 @@ func (b *binder) rightSide(q *ast.Join, left *relation, n *logical.Join, env env
 	if len(q.Using) > 0 || q.Natural {
 		return nil, diag.New("UNSUPPORTED_FEATURE.LATERAL_JOIN_USING").At(q.Place())
 	}
-	c := &correlation{site: b.site(left, env)}
+	c := &correlation{site: b.site(left, env), lateral: true}
 	right, err := b.from(q.Right, environment{ctes: env.ctes, outer: c})
 	if err != nil {
 		return nil, err

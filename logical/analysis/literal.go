@@ -212,6 +212,9 @@ func intervalNumber(text string, u intervalUnit) (n, fraction int64, ok bool) {
 			return 0, fraction, true
 		}
 	}
+	if len(whole) > 1 && (whole[0] == '-' || whole[0] == '+') {
+		whole = whole[:1] + strings.TrimLeft(whole[1:], " \t\n\r")
+	}
 	n, status := types.ParseLong(whole, false)
 	return n, fraction, status == types.TextOK
 }

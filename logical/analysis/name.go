@@ -37,12 +37,24 @@ func (n namer) top(e ast.Expr) string {
 			return n.expr(e)
 		}
 		return e.Parts[len(e.Parts)-1]
-	case *ast.Field:
-		return e.Name
 	case *ast.Outer:
 		return n.top(e.Input)
+	case *ast.Cast:
+		// A cast column keeps its name.
+		if column, ok := e.Input.(*ast.Name); ok && n.isColumn(column) {
+			return column.Parts[len(column.Parts)-1]
+		}
 	}
 	return n.expr(e)
+}
+
+// isColumn reports whether a name is a column as a whole, and not a field of one.
+func (n namer) isColumn(e *ast.Name) bool {
+	if n.site == nil {
+		return len(e.Parts) == 1
+	}
+	used, ok := n.site.qualifiers[e]
+	return ok && used == len(e.Parts)-1
 }
 
 func (n namer) list(list []ast.Expr) string {
@@ -76,7 +88,7 @@ func (n namer) expr(e ast.Expr) string {
 	case *ast.In:
 		value := n.expr(e.Value)
 		if e.Query != nil {
-			return "(" + value + " IN (listquery()))"
+			return "(" + value + " IN (listquery(" + n.outer(e) + ")))"
 		}
 		return "(" + value + " IN (" + n.list(e.List) + "))"
 	case *ast.Exists:
@@ -204,6 +216,9 @@ func (n namer) call(e *ast.Call) string {
 
 // operator prints operators, and the functions that Spark prints like them.
 func (n namer) operator(e *ast.Call, name string) (string, bool) {
+	if text, ok := n.temporal(e, name); ok {
+		return text, true
+	}
 	if infix, ok := infixOperators[name]; ok && len(e.Args) == 2 {
 		return "(" + n.expr(e.Args[0]) + " " + infix + " " + n.expr(e.Args[1]) + ")", true
 	}
@@ -214,9 +229,6 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 		case "not", "!":
 			return "(NOT " + arg + ")", true
 		case "negative", "-":
-			if l, ok := e.Args[0].(*ast.Literal); ok && e.Operator && l.Type.IsNumeric() {
-				return "-" + arg, true
-			}
 			if name == "negative" && !e.Operator {
 				return "negative(" + arg + ")", true
 			}
@@ -252,6 +264,42 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 		return "(IF(" + n.list(e.Args) + "))", true
 	}
 	return "", false
+}
+
+// temporal prints arithmetic on dates, timestamps and intervals, which Spark turns into functions before it names them.
+func (n namer) temporal(e *ast.Call, name string) (string, bool) {
+	if n.site == nil || len(e.Args) != 2 || name != "+" && name != "-" && name != "*" {
+		return "", false
+	}
+	left, right := n.site.temporalTypes[e.Args[0]], n.site.temporalTypes[e.Args[1]]
+	a, b := n.expr(e.Args[0]), n.expr(e.Args[1])
+	if name == "*" {
+		return "(" + b + " * " + a + ")", right.IsInterval() && !left.IsInterval()
+	}
+	if name == "+" && isInstant(right) && !isInstant(left) {
+		left, right, a, b = right, left, b, a
+	}
+	switch {
+	case !isInstant(left) || isInstant(right):
+		return "", false
+	case right.IsInterval() && left.Kind == types.Date && right.Kind == types.DayTimeInterval && right.End == types.FieldDay:
+		days := "extractansiintervaldays(" + b + ")"
+		if name == "-" {
+			days = "(- " + days + ")"
+		}
+		return "date_add(" + a + ", " + days + ")", true
+	case right.IsInterval():
+		return a + " " + name + " " + b, true
+	case left.Kind != types.Date || n.site.temporalTypes[e].IsInterval():
+		return "", false
+	case name == "-":
+		return "date_sub(" + a + ", " + b + ")", true
+	}
+	return "date_add(" + a + ", " + b + ")", true
+}
+
+func isInstant(t types.Type) bool {
+	return t.Kind == types.Date || t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ
 }
 
 // upperNames are functions whose names Spark prints in upper case.

@@ -64,7 +64,15 @@ func (s *site) find(n *ast.Name) (expr.Expr, error) {
 			return e, err
 		}
 	}
-	return s.outerName(n)
+	if e, err := s.outerName(n); e != nil || err != nil {
+		return e, err
+	}
+	if s.grouping != nil && len(n.Parts) == 1 && strings.EqualFold(n.Parts[0], "grouping__id") {
+		// Hive's name of grouping_id().
+		s.qualifiers[n] = 0
+		return s.groupingCall(&ast.Call{Func: []string{"grouping_id"}}, "grouping_id")
+	}
+	return nil, nil
 }
 
 // literalFunction is what qualifiers keeps for a name that turned out to be a function without parentheses.
@@ -120,6 +128,9 @@ func (s *site) alias(n *ast.Name) (expr.Expr, error) {
 		return nil, nil
 	}
 	s.qualifiers[n] = 0
+	if s.clause == "GROUP BY" {
+		return s.extract(found.expr, n.Parts[1:], n.Place())
+	}
 	return s.extract(found.use(), n.Parts[1:], n.Place())
 }
 

@@ -112,13 +112,18 @@ func (r *relation) from(q ast.Query) *relation {
 type correlation struct {
 	// site resolves the names of the query outside.
 	site *site
+	// lateral says that the inner query is a relation of FROM and not a subquery in an expression.
+	lateral bool
 	// outer are the columns of the query outside that the inner one refers to, each once.
 	outer []*expr.Column
+	// names are the names of those columns, once for each time that they were used: Spark's names of subqueries list them.
+	names []string
 }
 
 // note records columns that the inner query takes from outside.
 func (c *correlation) note(e expr.Expr) {
 	expr.VisitColumns(e, func(column *expr.Column) {
+		c.names = append(c.names, column.Name)
 		if !slices.ContainsFunc(c.outer, func(o *expr.Column) bool { return o.ID == column.ID }) {
 			c.outer = append(c.outer, column)
 		}
@@ -138,12 +143,14 @@ type site struct {
 	anyName bool
 	// windows are the definitions of the WINDOW clause.
 	windows []ast.NamedWindow
+	// block is the block that the site belongs to, nil elsewhere.
+	block *block
 	// grouping is set where grouping() and grouping_id() may be used.
 	grouping *aggregation
 	lambdas  []lambdaScope
 	// inAggregate is set while arguments of an aggregate function are bound: there, names are columns first.
 	inAggregate bool
-	// clause names the place in errors, "" for none.
+	// clause is WHERE, HAVING, QUALIFY, GROUP BY, JOIN, VALUES, or "" elsewhere.
 	clause string
 }
 

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
@@ -29,7 +30,7 @@ func (b *binder) sort(q *ast.Sort, env environment) (*relation, error) {
 			}
 			continue
 		}
-		i, isPosition, err := position(it.Expr, len(r.columns), "ORDER_BY_POS_OUT_OF_RANGE")
+		i, isPosition, err := b.position(it.Expr, len(r.columns), "ORDER_BY_POS_OUT_OF_RANGE")
 		if err != nil {
 			return nil, err
 		}
@@ -52,10 +53,20 @@ func (b *binder) sort(q *ast.Sort, env environment) (*relation, error) {
 	return r.over(&logical.Sort{Input: r.node, Keys: keys, Global: q.Global}), nil
 }
 
+// ordinalSettings are the settings that let numbers in GROUP BY and ORDER BY count columns, by the condition of a wrong one.
+var ordinalSettings = map[string]string{
+	"GROUP_BY_POS_OUT_OF_RANGE": "spark.sql.groupByOrdinal", "ORDER_BY_POS_OUT_OF_RANGE": "spark.sql.orderByOrdinal",
+}
+
+// setting reads a boolean setting that is on by default.
+func (b *binder) setting(key string) bool {
+	return b.settings.Conf == nil || !strings.EqualFold(b.settings.Conf(key), "false")
+}
+
 // position reads a literal that counts columns from 1.
-func position(e ast.Expr, n int, condition string) (index int, ok bool, err error) {
+func (b *binder) position(e ast.Expr, n int, condition string) (index int, ok bool, err error) {
 	l, isLiteral := e.(*ast.Literal)
-	if !isLiteral || l.Type.Kind != types.Int {
+	if !isLiteral || l.Type.Kind != types.Int || !b.setting(ordinalSettings[condition]) {
 		return 0, false, nil
 	}
 	i, isInt := integer(l.Value)
@@ -80,7 +91,7 @@ func (k *block) orderBy(q *ast.Sort) (*relation, error) {
 			}
 			continue
 		}
-		i, isPosition, err := position(it.Expr, len(k.items), "ORDER_BY_POS_OUT_OF_RANGE")
+		i, isPosition, err := k.position(it.Expr, len(k.items), "ORDER_BY_POS_OUT_OF_RANGE")
 		if err != nil {
 			return nil, err
 		}

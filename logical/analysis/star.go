@@ -21,12 +21,8 @@ func (s *site) star(e *ast.Star) ([]*item, error) {
 			items = append(items, &item{expr: c.ref(e.Place()), name: c.Name, qualifier: c.qualifier, metadata: c.Metadata})
 		}
 	}
-	if len(items) == 0 && len(e.Qualifier) > 0 {
-		for _, c := range s.relation.hidden {
-			if s.qualifies(c, e.Qualifier) {
-				items = append(items, &item{expr: c.ref(e.Place()), name: c.Name, qualifier: c.qualifier, metadata: c.Metadata})
-			}
-		}
+	if len(e.Qualifier) > 0 && len(s.relation.hidden) > 0 {
+		items = s.hiddenStar(e, items)
 	}
 	if len(items) == 0 && len(e.Qualifier) > 0 {
 		var err error
@@ -35,6 +31,23 @@ func (s *site) star(e *ast.Star) ([]*item, error) {
 		}
 	}
 	return s.except(e, items)
+}
+
+// hiddenStar adds to t.* the columns of t that a USING join hid, in the table's order.
+func (s *site) hiddenStar(e *ast.Star, items []*item) []*item {
+	for _, c := range s.relation.hidden {
+		if s.qualifies(c, e.Qualifier) {
+			items = append(items, &item{expr: c.ref(e.Place()), name: c.Name, qualifier: c.qualifier, metadata: c.Metadata})
+		}
+	}
+	place := map[expr.ColumnID]int{}
+	for i, c := range s.relation.node.Columns() {
+		place[c.ID] = i
+	}
+	slices.SortStableFunc(items, func(x, y *item) int {
+		return place[x.expr.(*expr.Column).ID] - place[y.expr.(*expr.Column).ID]
+	})
+	return items
 }
 
 // qualifies reports whether the qualifier written is the end of the column's.

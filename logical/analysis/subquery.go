@@ -15,10 +15,7 @@ func (s *site) subqueryPlan(e ast.Expr, q ast.Query) (logical.Node, []*expr.Colu
 	if err != nil {
 		return nil, nil, err
 	}
-	s.outerNames[e] = nil
-	for _, o := range c.outer {
-		s.outerNames[e] = append(s.outerNames[e], o.Name)
-	}
+	s.outerNames[e] = c.names
 	return r.plan(), c.outer, nil
 }
 
@@ -129,10 +126,75 @@ func (s *site) rowValue(e *ast.In) ([]expr.Expr, error) {
 }
 
 // asOuter makes what a name of the enclosing query stands for usable inside a subquery: columns, and expressions over
-// them. An alias of an aggregate or window function is not there yet when a subquery runs.
+// them. For an aggregate function of the enclosing block stands a column that the block's Aggregate will have; a window
+// function is not there yet when a subquery runs.
 func (s *site) asOuter(e expr.Expr) (expr.Expr, error) {
-	if expr.Any(e, isSpecial) {
+	if !expr.Any(e, isSpecial) {
+		return e, nil
+	}
+	k := s.env.outer.site.block
+	if k == nil || hasWindow(e) || hasGenerator(e) {
 		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "sqlExprs", sqlOf(e)).At(e.Place())
 	}
-	return e, nil
+	k.aggregated(e)
+	return expr.TransformDown(e, func(x expr.Expr) (expr.Expr, bool) {
+		a, ok := x.(*expr.Aggregate)
+		if !ok {
+			return x, false
+		}
+		return k.outerValue(a), true
+	}), nil
+}
+
+// outerValue is the column that stands for an aggregate function of the block inside subqueries.
+func (k *block) outerValue(a *expr.Aggregate) *expr.Column {
+	c := &expr.Column{Base: expr.Base{Typ: a.Typ, Null: a.Null, Span: a.Span}, ID: k.ids.Next(), Name: expr.SQL(a)}
+	if k.outerValues == nil {
+		k.outerValues = map[expr.ColumnID]expr.Expr{}
+	}
+	k.outerValues[c.ID] = a
+	return c
+}
+
+// outerAggregate decides whose aggregate function a call in a subquery is. One over columns of the enclosing query alone is
+// that query's, as HAVING EXISTS (SELECT … WHERE s.x = sum(outer.y)) has it; before are the columns noted before its
+// arguments were bound.
+func (s *site) outerAggregate(bound expr.Expr, before []*expr.Column) (expr.Expr, error) {
+	c := s.env.outer
+	if c == nil || c.lateral {
+		return bound, nil
+	}
+	outer, local := false, false
+	expr.VisitColumns(bound, func(column *expr.Column) {
+		if s.relation.has(column.ID) || hasColumn(s.relation.node, column.ID) {
+			local = true
+		} else if !s.isLambdaParameter(column.ID) {
+			outer = true
+		}
+	})
+	switch {
+	case !outer:
+		return bound, nil
+	case local:
+		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES", "function", expr.SQL(bound)).At(bound.Place())
+	case s.clause != "WHERE" && s.clause != "HAVING":
+		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "sqlExprs", sqlOf(bound)).At(bound.Place())
+	}
+	c.outer = before
+	e, err := s.asOuter(bound)
+	if err == nil {
+		c.note(e)
+	}
+	return e, err
+}
+
+func (s *site) isLambdaParameter(id expr.ColumnID) bool {
+	for _, l := range s.lambdas {
+		for _, p := range l.params {
+			if p.ID == id {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -171,10 +171,28 @@ func (s *site) frameOffset(f *ast.Frame, bound ast.FrameBound, call *expr.Window
 		}
 		return e, nil
 	}
-	if len(call.OrderBy) == 1 && call.OrderBy[0].Expr.Type().IsNumeric() && e.Type().IsNumeric() {
-		return s.cast(e, call.OrderBy[0].Expr.Type())
+	if len(call.OrderBy) != 1 {
+		return e, nil
 	}
-	return e, nil
+	return s.rangeOffset(e, call.OrderBy[0].Expr)
+}
+
+// rangeOffset checks that an offset can be added to the sort key.
+func (s *site) rangeOffset(e, key expr.Expr) (expr.Expr, error) {
+	t, offset := key.Type(), e.Type()
+	switch {
+	case t.IsNumeric() && offset.IsNumeric():
+		return s.cast(e, t)
+	case t.Kind == types.Date && (offset.IsInterval() || offset.IsIntegral() && offset.Kind <= types.Int):
+		return e, nil
+	case (isInstant(t) || t.IsInterval()) && offset.IsInterval():
+		return e, nil
+	case t.Kind == types.String || t.Kind == types.Boolean:
+		return nil, diag.New("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE", "sqlExpr", sqlOf(e), "location", "upper",
+			"exprType", quoteSQL(t.SQL()), "expectedType", `("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH" or "INTERVAL")`).At(e.Place())
+	}
+	return nil, diag.New("DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE", "sqlExpr", sqlOf(e), "orderSpecType", quoteSQL(t.SQL()),
+		"valueBoundaryType", quoteSQL(offset.SQL())).At(e.Place())
 }
 
 // windowing collects the window functions of a block into Window nodes, one for each partitioning and order.

@@ -1,0 +1,152 @@
+package analysis
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/sql"
+)
+
+// sparkTables are the tables that Spark's suite makes before its files run.
+var sparkTables = map[string]string{
+	"testdata": "key int, value string", "arraydata": "arraycol array<int>, nestedarraycol array<array<int>>",
+	"mapdata": "mapcol map<int,string>", "aggtest": "a int, b float",
+	"onek": wisconsin, "tenk1": wisconsin,
+}
+
+const wisconsin = "unique1 int, unique2 int, two int, four int, ten int, twenty int, hundred int, thousand int, twothousand int, fivethous int, " +
+	"tenthous int, odd int, even int, stringu1 string, stringu2 string, string4 string"
+
+var (
+	createTable   = regexp.MustCompile(`(?is)^\s*create\s+table\s+(?:if\s+not\s+exists\s+)?([\w.]+)\s*\((.*)\)\s*(?:using\s+\w+)?[^()]*$`)
+	conditionLine = regexp.MustCompile(`"(?:condition|errorClass)" : "([^"]*)"`)
+)
+
+// sparkOutcome is what Spark makes of a statement before it runs it.
+type sparkOutcome struct{ text, schema, condition string }
+
+func sparkOutcomes(file string) []sparkOutcome {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var out []sparkOutcome
+	for _, part := range strings.Split(string(b), "-- !query\n")[1:] {
+		text, rest, _ := strings.Cut(part, "\n-- !query schema\n")
+		schema, output, _ := strings.Cut(rest, "\n-- !query output\n")
+		o := sparkOutcome{text: text, schema: schema}
+		if m := conditionLine.FindStringSubmatch(output); m != nil {
+			o.condition = m[1]
+			if !strings.Contains(strings.SplitN(output, "\n", 2)[0], "AnalysisException") {
+				o.condition = "later or earlier"
+			}
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// TestSparkSuite binds the queries of Spark's own suite and compares the schemas, names of unnamed columns included, and the
+// conditions of errors. The numbers may only grow. With KILN_SPARK_VERBOSE set it lists what differs.
+func TestSparkSuite(t *testing.T) {
+	files, _ := filepath.Glob("../../.cache/spark-tests/sql-tests/results/*.out")
+	more, _ := filepath.Glob("../../.cache/spark-tests/sql-tests/results/*/*.out")
+	deeper, _ := filepath.Glob("../../.cache/spark-tests/sql-tests/results/*/*/*.out")
+	files = append(append(files, more...), deeper...)
+	if len(files) == 0 {
+		t.Skip("Spark's own tests are not in .cache/spark-tests: run scripts/fetch-spark-tests.sh")
+	}
+	s := sparkRun{t: t, verbose: os.Getenv("KILN_SPARK_VERBOSE"), counts: map[string]int{}}
+	for _, f := range files {
+		s.file(f)
+	}
+	t.Log(s.counts)
+	if s.counts["BROKEN"] > 0 {
+		t.Error("statements broke the analyzer; see them with KILN_SPARK_VERBOSE=BROKEN")
+	}
+}
+
+type sparkRun struct {
+	t       *testing.T
+	verbose string
+	counts  map[string]int
+	catalog *fakeCatalog
+}
+
+func (s *sparkRun) file(path string) {
+	s.catalog = newFakeCatalog()
+	for name, columns := range sparkTables {
+		s.catalog.add(s.t, name, columns)
+	}
+	for _, o := range sparkOutcomes(path) {
+		if m := createTable.FindStringSubmatch(o.text); m != nil {
+			func() {
+				defer func() { _ = recover() }()
+				s.catalog.add(fatalAsPanic{s.t}, m[1][strings.LastIndexByte(m[1], '.')+1:], m[2])
+			}()
+			continue
+		}
+		statement, err := sql.ParseStatement(o.text)
+		if err != nil {
+			continue
+		}
+		if v, ok := statement.Command.(*ast.CreateView); ok && o.condition == "" && v.Query != nil {
+			name := strings.ToLower(v.Name[len(v.Name)-1])
+			s.catalog.views[name] = Relation{View: v.Query, Columns: v.Columns, Text: o.text}
+			continue
+		}
+		if statement.Query != nil && o.condition != "later or earlier" {
+			s.query(filepath.Base(path), o)
+		}
+	}
+}
+
+// fatalAsPanic makes Fatal end only the function it is called in.
+type fatalAsPanic struct{ testing.TB }
+
+func (f fatalAsPanic) Fatal(args ...any) { panic(args) }
+
+func (s *sparkRun) query(file string, o sparkOutcome) {
+	plan, err := bindSQL(s.catalog, o.text)
+	kind := "same"
+	got := diag.ConditionOf(err)
+	switch {
+	case err != nil && got == "":
+		kind = "BROKEN"
+		got = err.Error()
+	case got == "UNRESOLVED_ROUTINE" && o.condition != got, got == "UNSUPPORTED_FEATURE":
+		kind = "unsupported"
+	case err != nil && o.condition == "":
+		kind = "error for none"
+		got = err.Error()
+	case err != nil && got != o.condition:
+		kind = "other error"
+		got = err.Error()
+	case err == nil && o.condition != "":
+		kind = "no error for " + o.condition
+		if s.verbose == "" {
+			kind = "no error"
+		}
+	case err == nil && schemaText(plan) != o.schema:
+		kind = "schema"
+		got = schemaText(plan)
+	}
+	s.counts[kind]++
+	if s.verbose != "" && strings.HasPrefix(kind, s.verbose) {
+		s.t.Logf("%s: %s\n%s\n  want %s %s\n  got  %s", kind, file, o.text, o.schema, o.condition, got)
+	}
+}
+
+func schemaText(plan logical.Node) string {
+	var parts []string
+	for _, c := range plan.Columns() {
+		parts = append(parts, c.Name+":"+c.Type.String())
+	}
+	return "struct<" + strings.Join(parts, ",") + ">"
+}

@@ -201,13 +201,13 @@ func checkRandomFile(t *testing.T, seed uint64, depth, columns int) {
 }
 
 func TestRandomFlat(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		checkRandomFile(t, seed, 0, 6)
 	}
 }
 
 func TestRandomNested(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		checkRandomFile(t, seed, 3, 3)
 	}
 }

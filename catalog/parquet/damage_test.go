@@ -123,7 +123,7 @@ func wantUserError(t testing.TB, err error) {
 func TestDamage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for _, sample := range damagedSamples(t) {
-		for range 150 {
+		for range 80 {
 			b := bytes.Clone(sample)
 			for range 1 + rng.IntN(3) {
 				at := rng.IntN(len(b) - 8)

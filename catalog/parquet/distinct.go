@@ -136,7 +136,7 @@ func (t *Table) sampleDictionary(f *footer, rowGroup int, n *node, typ types.Typ
 		p.distinct = m.Statistics.DistinctCount
 		return p, true
 	}
-	h, found := t.dictionaryHeader(f, m)
+	h, found := t.dictionaryHeader(f, rowGroup, n.firstLeaf)
 	if !found {
 		return p, m.Type != format.Boolean
 	}
@@ -168,20 +168,36 @@ func fellBack(m *format.ColumnMetaData) bool {
 	return false
 }
 
-// dictionaryHeader reads the header of a chunk's dictionary page, if it has one.
-func (t *Table) dictionaryHeader(f *footer, m *format.ColumnMetaData) (h pageHeader, ok bool) {
+// dictionaryHeader reads the header of a chunk's dictionary page, if it has one. It is kept with the footer.
+func (t *Table) dictionaryHeader(f *footer, rowGroup, leaf int) (h pageHeader, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	place := dictionaryPlace{rowGroup, leaf}
+	h, kept := f.samples[place]
+	if !kept {
+		h = t.readFirstHeader(f, &f.metadata.RowGroups[rowGroup].Columns[leaf].MetaData)
+		if f.samples == nil {
+			f.samples = map[dictionaryPlace]pageHeader{}
+		}
+		f.samples[place] = h
+	}
+	return h, h.described && h.kind == format.DictionaryPage
+}
+
+// readFirstHeader reads the header of a chunk's first page; the zero header if it cannot be read.
+func (t *Table) readFirstHeader(f *footer, m *format.ColumnMetaData) (h pageHeader) {
 	start, end := chunkRange(m)
 	file, err := t.set.Gate.Open(f.path)
-	if err != nil || end > file.Size() {
-		return h, false
+	if err != nil {
+		return h
 	}
 	defer file.Close()
-	b := make([]byte, min(end-start, 128))
-	if readFull(file, b, start) != nil {
-		return h, false
+	b := make([]byte, max(0, min(end-start, 128)))
+	if end > file.Size() || readFull(file, b, start) != nil {
+		return h
 	}
 	if _, err := h.read(b); err != nil {
-		return h, false
+		return pageHeader{}
 	}
-	return h, h.kind == format.DictionaryPage
+	return h
 }

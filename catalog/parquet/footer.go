@@ -15,7 +15,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// footer is the parsed metadata of one file; it does not change.
+// footer is the parsed metadata of one file; it does not change, but for what is computed once and kept.
 type footer struct {
 	path     string
 	size     int64
@@ -26,7 +26,14 @@ type footer struct {
 	bytes    int64 // length in the file
 	// dictionaryIDs is the first of the identities of the file's dictionaries, one per row group and leaf.
 	dictionaryIDs uint64
+
+	mu        sync.Mutex
+	summaries map[*node]summary
+	samples   map[dictionaryPlace]pageHeader
 }
+
+// dictionaryPlace is a leaf in a row group.
+type dictionaryPlace struct{ rowGroup, leaf int }
 
 func (f *footer) flagsOf(rowGroup, leaf int) statisticFlags {
 	return f.flags[rowGroup*len(f.leaves)+leaf]

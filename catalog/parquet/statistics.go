@@ -237,6 +237,7 @@ func (t *Table) computeStatistics() *source.Statistics {
 // partitionStatistics are those of a partition column, whose values are known.
 func (t *Table) partitionStatistics(p int) *types.ColumnStatistics {
 	s := &types.ColumnStatistics{MinMaxExact: true, NaNFree: true}
+	var all summary
 	seen := map[any]bool{}
 	for i := range t.set.Files {
 		rows := t.footers[i].metadata.NumRows
@@ -249,12 +250,12 @@ func (t *Table) partitionStatistics(p int) *types.ColumnStatistics {
 			continue
 		}
 		seen[value] = true
-		include(s, value, value)
+		all.include(value, value)
 		if text, ok := value.(string); ok {
 			s.AverageLength = max(s.AverageLength, float64(len(text)))
 		}
 	}
-	s.Distinct = float64(len(seen))
+	s.Min, s.Max, s.Distinct = all.min, all.max, float64(len(seen))
 	return s
 }
 
@@ -263,65 +264,103 @@ func (t *Table) columnStatistics(field types.Field, rows int64) *types.ColumnSta
 	if field.Type.IsNested() {
 		return nil
 	}
-	s := &types.ColumnStatistics{MinMaxExact: true}
-	known := true
-	length, counted := int64(0), int64(0)
+	all := summary{known: true, exact: true}
 	for _, f := range t.footers {
 		n := f.root.child(field.Name, t.options.CaseSensitive)
 		if n == nil {
-			addNulls(s, f.metadata.NumRows)
+			all.addNulls(f.metadata.NumRows)
 			continue
 		}
-		for g := range f.metadata.RowGroups {
-			b := f.boundsOf(g, n, field.Type)
-			if b.rows == 0 {
-				continue
-			}
-			addNulls(s, b.nulls)
-			if b.nulls == b.rows {
-				continue
-			}
-			if b.min == nil {
-				known = false
-			} else if known {
-				include(s, b.min, b.max)
-			}
-			s.MinMaxExact = s.MinMaxExact && b.exact
-			if n.kind == leafNode {
-				m := &f.metadata.RowGroups[g].Columns[n.firstLeaf].MetaData
-				if bytes := m.SizeStatistics.UnencodedByteArrayDataBytes; bytes > 0 && b.nulls >= 0 {
-					length += bytes
-					counted += b.rows - b.nulls
-				}
-			}
-		}
+		all.add(f.summaryOf(n, field.Type))
 	}
-	if !known {
+	s := &types.ColumnStatistics{Min: all.min, Max: all.max, NullCount: all.nulls}
+	if !all.known {
 		s.Min, s.Max = nil, nil
 	}
-	s.MinMaxExact = s.MinMaxExact && s.Min != nil
-	if counted > 0 {
-		s.AverageLength = float64(length) / float64(counted)
+	s.MinMaxExact = all.exact && s.Min != nil
+	if all.counted > 0 {
+		s.AverageLength = float64(all.length) / float64(all.counted)
 	}
 	t.estimateDistinct(s, field, rows)
 	return s
 }
 
-// include widens the bounds of s.
-func include(s *types.ColumnStatistics, low, high any) {
-	if s.Min == nil || compareValues(low, s.Min) < 0 {
-		s.Min = low
+// summary is what the statistics of all row groups of a file, or of many, say of a column.
+type summary struct {
+	min, max any
+	known    bool // min and max bound all values
+	exact    bool
+	nulls    int64 // -1: unknown
+	length   int64 // bytes of strings whose number is counted
+	counted  int64
+}
+
+// summaryOf is the summary of a leaf; it is kept with the footer.
+func (f *footer) summaryOf(n *node, t types.Type) summary {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s, ok := f.summaries[n]; ok && t.Equal(n.typ) {
+		return s
 	}
-	if s.Max == nil || compareValues(high, s.Max) > 0 {
-		s.Max = high
+	s := summary{known: true, exact: true}
+	for g := range f.metadata.RowGroups {
+		b := f.boundsOf(g, n, t)
+		if b.rows == 0 {
+			continue
+		}
+		s.addNulls(b.nulls)
+		if b.nulls == b.rows {
+			continue
+		}
+		s.exact = s.exact && b.exact
+		s.include(b.min, b.max)
+		if n.kind == leafNode {
+			if bytes := f.metadata.RowGroups[g].Columns[n.firstLeaf].MetaData.SizeStatistics.UnencodedByteArrayDataBytes; bytes > 0 && b.nulls >= 0 {
+				s.length += bytes
+				s.counted += b.rows - b.nulls
+			}
+		}
+	}
+	if t.Equal(n.typ) {
+		if f.summaries == nil {
+			f.summaries = map[*node]summary{}
+		}
+		f.summaries[n] = s
+	}
+	return s
+}
+
+// add joins the summary of another file.
+func (s *summary) add(f summary) {
+	s.addNulls(f.nulls)
+	s.known = s.known && f.known
+	s.exact = s.exact && f.exact
+	s.length += f.length
+	s.counted += f.counted
+	if f.min != nil {
+		s.include(f.min, f.max)
+	}
+}
+
+// include widens the bounds; nil is a row group without any.
+func (s *summary) include(low, high any) {
+	if low == nil || high == nil {
+		s.known = false
+		return
+	}
+	if s.min == nil || compareValues(low, s.min) < 0 {
+		s.min = low
+	}
+	if s.max == nil || compareValues(high, s.max) > 0 {
+		s.max = high
 	}
 }
 
 // addNulls counts nulls, once unknown always unknown.
-func addNulls(s *types.ColumnStatistics, n int64) {
-	if n < 0 || s.NullCount < 0 {
-		s.NullCount = -1
+func (s *summary) addNulls(n int64) {
+	if n < 0 || s.nulls < 0 {
+		s.nulls = -1
 		return
 	}
-	s.NullCount += n
+	s.nulls += n
 }

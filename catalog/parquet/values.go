@@ -173,6 +173,12 @@ func (v *conversion) put(dst []byte, i int, value types.Int128) bool {
 	return false
 }
 
+// isString reports whether the values are views.
+func (c *column) isString() bool {
+	k := c.conversion.kind
+	return k == stringValues || k == fixedStrings || k == uuidStrings
+}
+
 // prepareIndexes readies a dictionary page's indexes.
 func (c *column) prepareIndexes(b []byte) error {
 	p := &c.page
@@ -180,10 +186,19 @@ func (c *column) prepareIndexes(b []byte) error {
 	if c.conversion.kind == booleanValues {
 		return errors.New("a dictionary of booleans")
 	}
-	if err := c.loadDictionary(); err != nil {
-		return err
+	if p.present > 0 || c.dictionary.known {
+		if err := c.loadDictionary(); err != nil {
+			return err
+		}
 	}
 	if p.present == 0 {
+		if c.dictionary.count == 0 {
+			// Codes must mean something even where rows are null, so there are none without a dictionary.
+			p.kind, p.data, p.views, p.source = valuesReady, nil, p.views[:0], nil
+			if c.isString() {
+				p.kind = valuesViews
+			}
+		}
 		return nil
 	}
 	if len(b) < 1 || b[0] > 32 {

@@ -188,7 +188,7 @@ func (e *cacheEntry) rows(ctx context.Context, s *Session, entries []*cacheEntry
 	options.Program.NarrowTypes = false
 	var sink *exec.Materialize
 	p, err := physical.Lower(ctx, plan, options, -1, 0, func(layout []vector.Layout) exec.Sink {
-		sink = exec.NewMaterialize(exec.MaterializeOptions{Name: "cache", Layout: layout, Limit: -1})
+		sink = exec.NewMaterialize(layout)
 		return sink
 	})
 	if err != nil {

@@ -150,12 +150,25 @@ func analyzed(p *physical.Plan, profile *exec.Profile, rows int) string {
 	}
 	b.WriteString(p.Root.Print(func(o *physical.Operator) string { return o.Note(byStage) }))
 	for _, sp := range profile.Stages {
-		fmt.Fprintf(&b, "\n== Stage *(%d) → %s == %s\n", sp.ID, sp.Label, sp.Summary())
+		fmt.Fprintf(&b, "\n== Stage *(%d) → %s == %s\n", sp.ID, sp.Label, summary(sp))
 		for _, i := range sp.Instructions() {
-			fmt.Fprintf(&b, "  %-72s rows %-10d %v\n", i.Text, i.Rows, time.Duration(i.Nanoseconds).Round(time.Microsecond))
+			fmt.Fprintf(&b, "  %-72s rows %-10d %v\n", i.Text, i.RowsOut, time.Duration(i.Nanoseconds).Round(time.Microsecond))
 		}
 	}
 	return b.String()
+}
+
+// summary is one line about a stage.
+func summary(sp *exec.StageProfile) string {
+	text := fmt.Sprintf("%d rows in %d batches, %d of %d morsels, %d rows out", sp.Rows.Load(), sp.Batches.Load(), sp.MorselsDone.Load(),
+		sp.MorselsTotal.Load(), sp.RowsOut.Load())
+	if n := sp.BytesRead.Load(); n > 0 {
+		text += ", read " + formatBytes(n)
+	}
+	for _, d := range append(sp.SourceDetail(), sp.SinkDetail()...) {
+		text += ", " + d[0] + " " + d[1]
+	}
+	return text
 }
 
 func formatBytes(n int64) string {

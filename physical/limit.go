@@ -35,6 +35,6 @@ func (p *planner) lowerLimit(n *logical.Limit, w wanted) (*flow, error) {
 		b.onePartition = n.Count >= 0 && n.Count+n.Offset <= topNRows
 	}
 	return p.endIn(f, neededColumns(n, w), op, func(outputs []program.Input) exec.Sink {
-		return exec.NewMaterialize(exec.MaterializeOptions{Name: "limit", Layout: layouts(outputs), Limit: n.Count, Offset: n.Offset})
+		return exec.NewLimit(layouts(outputs), n.Count, n.Offset)
 	})
 }

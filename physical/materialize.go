@@ -8,7 +8,6 @@ import (
 	"github.com/kilnql/kiln/exec/program"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
-	"github.com/kilnql/kiln/vector"
 )
 
 // neededColumns are the output columns of n that are read above.
@@ -37,7 +36,7 @@ func (p *planner) endIn(f *flow, ids []expr.ColumnID, op *Operator, newSink func
 // materialize keeps all rows of a flow.
 func (p *planner) materialize(f *flow, columns []logical.Column, op *Operator) (*flow, error) {
 	return p.endIn(f, idsOf(columns), op, func(outputs []program.Input) exec.Sink {
-		return exec.NewMaterialize(exec.MaterializeOptions{Name: op.Name, Layout: layouts(outputs), Limit: -1})
+		return exec.NewMaterialize(layouts(outputs))
 	})
 }
 
@@ -66,7 +65,7 @@ func (p *planner) lowerCommonPlan(n *logical.CommonPlan) (*flow, error) {
 			return nil, err
 		}
 		c = &commonPlan{outputs: programs[0].Outputs(), operator: op}
-		c.sink = exec.NewMaterialize(exec.MaterializeOptions{Name: "common plan", Layout: layouts(c.outputs), Limit: -1})
+		c.sink = exec.NewMaterialize(layouts(c.outputs))
 		c.stages = p.feed(f, programs, c.sink, "CommonPlan")
 		p.common[n.Key] = c
 	} else {
@@ -102,24 +101,9 @@ func (p *planner) lowerRepartition(n *logical.Repartition, w wanted) (*flow, err
 		keys = append(keys, id)
 	}
 	next, err := p.endIn(f, append(keys, neededColumns(n, w)...), op, func(outputs []program.Input) exec.Sink {
-		return newExchange(n, layouts(outputs), len(keys), count)
+		return exec.NewExchange(exec.ExchangeSpec{Layout: layouts(outputs), Keys: len(keys), Partitions: count, Shuffle: n.Shuffle})
 	})
 	return next, err
-}
-
-// newExchange is the sink that deals the rows; the first keys columns are the hash keys.
-func newExchange(n *logical.Repartition, layout []vector.Layout, keys, count int) exec.Sink {
-	o := exec.MaterializeOptions{Name: "exchange", Layout: layout, Limit: -1, Partitions: count, Partitioning: exec.RoundRobin}
-	switch {
-	case !n.Shuffle:
-		o.Partitioning = exec.Coalesce
-	case keys > 0:
-		o.Partitioning = exec.ByHash
-		for i := range keys {
-			o.Keys = append(o.Keys, i)
-		}
-	}
-	return exec.NewMaterialize(o)
 }
 
 func exchangeDetail(n *logical.Repartition, count int) string {

@@ -3,6 +3,7 @@ package physical
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kilnql/kiln/exec"
 )
@@ -57,4 +58,29 @@ func (o *Operator) print(b *strings.Builder, first, rest string, note func(*Oper
 			c.print(b, rest+":- ", rest+":  ", note)
 		}
 	}
+}
+
+// Note is what the operator did, for EXPLAIN ANALYZE: rows and time, summed over the workers of the stages it is part of.
+func (o *Operator) Note(stages map[int]*exec.StageProfile) string {
+	var rowsIn, rowsOut, load, work, sink int64
+	for _, s := range o.Stages {
+		p := stages[s.ID]
+		if p == nil {
+			continue
+		}
+		rowsIn += p.Rows.Load()
+		rowsOut += p.RowsOut.Load()
+		load += p.LoadTime.Load()
+		work += p.ProgramTime.Load()
+		sink += p.SinkTime.Load() + p.FinishTime.Load()
+	}
+	switch {
+	case len(o.Stages) == 0:
+		return ""
+	case o.Breaker:
+		return fmt.Sprintf(" [rows in %d, %v]", rowsOut, time.Duration(sink).Round(time.Microsecond))
+	case len(o.Children) == 0:
+		return fmt.Sprintf(" [rows %d, %v]", rowsIn, time.Duration(load).Round(time.Microsecond))
+	}
+	return fmt.Sprintf(" [in the program of *(%d), %v]", o.Stages[0].ID, time.Duration(work).Round(time.Microsecond))
 }

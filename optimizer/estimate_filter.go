@@ -12,7 +12,9 @@ const (
 	rangeSelectivity   = 1.0 / 3
 	compareSelectivity = 0.5 // of x < y on two columns
 	patternSelectivity = 0.1 // of LIKE and other functions
-	leastSelectivity   = 1e-7
+	// of a computed value being equal to a literal: functions such as year and substring have few results
+	computedSelectivity = 0.05
+	leastSelectivity    = 1e-7
 )
 
 func filterEstimate(s *estimate, condition expr.Expr) *estimate {
@@ -230,7 +232,7 @@ func (s *estimate) selectivity(p expr.Expr) float64 {
 		if c, ok := p.Input.(*expr.Column); ok && s.columns[c.ID] != nil {
 			return s.columns[c.ID].clone().in(p.Values)
 		}
-		return min(0.5, float64(len(p.Values))/s.distinctOf(p.Input))
+		return 1 - math.Pow(1-computedSelectivity, float64(len(p.Values)))
 	case *expr.Column: // a boolean
 		return 0.5
 	}
@@ -244,6 +246,9 @@ func (s *estimate) comparison(p *expr.Comparison) float64 {
 	one := isLiteral(p.Left) || isLiteral(p.Right)
 	switch p.Op {
 	case expr.Equal, expr.NullSafeEqual:
+		if one {
+			return computedSelectivity
+		}
 		return 1 / max(s.distinctOf(p.Left), s.distinctOf(p.Right))
 	case expr.NotEqual:
 		return 1 - 1/max(2, s.distinctOf(p.Left), s.distinctOf(p.Right))

@@ -11,9 +11,6 @@ import (
 //
 //	SELECT CASE WHEN x = 0 THEN 0 ELSE 1 / 0 END FROM t WHERE x = 0
 func foldConstants(n logical.Node, c *Context) (logical.Node, bool) {
-	if c.Fold == nil {
-		return n, false
-	}
 	return mapExpressions(n, func(e expr.Expr) expr.Expr {
 		return expr.TransformDown(e, func(e expr.Expr) (expr.Expr, bool) {
 			switch e.(type) {

@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -233,6 +234,7 @@ type orderSearch struct {
 	classes   []columnClass
 	edges     []orderEdge // predicates that are no equalities of columns
 	memo      map[relationMask]*orderTree
+	known     map[relationMask]*estimate // columns of sets of relations
 }
 
 // columnClass is a set of columns that the predicates make equal.
@@ -257,7 +259,7 @@ type orderTree struct {
 }
 
 func newOrderSearch(e *Estimator, given []logical.Node, predicates []expr.Expr) *orderSearch {
-	q := &orderSearch{relations: slices.Clone(given), memo: map[relationMask]*orderTree{}}
+	q := &orderSearch{relations: slices.Clone(given), memo: map[relationMask]*orderTree{}, known: map[relationMask]*estimate{}}
 	// A fixed order makes the result independent of the tree the relations came from.
 	slices.SortStableFunc(q.relations, func(a, b logical.Node) int { return int(firstID(a)) - int(firstID(b)) })
 	place := map[expr.ColumnID]int{}
@@ -387,7 +389,7 @@ func (k *columnClass) add(c *expr.Column, relation int) {
 }
 
 // member is a column of the class in one of the relations of mask: the one with the fewest values there.
-func (k *columnClass) member(q *orderSearch, mask relationMask) (*expr.Column, int) {
+func (k *columnClass) member(q *orderSearch, mask relationMask) *expr.Column {
 	best, at := -1, math.Inf(1)
 	for i, r := range k.relation {
 		if mask>>r&1 == 0 {
@@ -397,7 +399,7 @@ func (k *columnClass) member(q *orderSearch, mask relationMask) (*expr.Column, i
 			best, at = i, d
 		}
 	}
-	return k.columns[best], k.relation[best]
+	return k.columns[best]
 }
 
 // connected reports whether an equality joins two disjoint sets.
@@ -420,34 +422,43 @@ func (e *orderEdge) crosses(a, b relationMask) bool {
 	return e.mask&^(a|b) == 0 && e.mask&a != 0 && e.mask&b != 0
 }
 
+// connecting are the classes that have columns on both sides.
+func (q *orderSearch) connecting(a, b relationMask) []*columnClass {
+	var out []*columnClass
+	for i := range q.classes {
+		if k := &q.classes[i]; k.mask&a != 0 && k.mask&b != 0 {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// members are columns of mask for each of classes: of one relation if one has them all, since such a relation says how many
+// combinations of their values there are.
+func (q *orderSearch) members(classes []*columnClass, mask relationMask) []*expr.Column {
+	common := mask
+	for _, k := range classes {
+		common &= k.mask
+	}
+	if common != 0 {
+		mask = common & -common
+	}
+	out := make([]*expr.Column, len(classes))
+	for i, k := range classes {
+		out[i] = k.member(q, mask)
+	}
+	return out
+}
+
 // rowsOf estimates the join of two disjoint sets.
 func (q *orderSearch) rowsOf(a, b *orderTree) float64 {
-	left, right, leftRows, rightRows := 1.0, 1.0, 1.0, 1.0
-	keys := 0
-	for i := range q.classes {
-		k := &q.classes[i]
-		if k.mask&a.mask == 0 || k.mask&b.mask == 0 {
-			continue
-		}
-		keys++
-		c, r := k.member(q, a.mask)
-		d, rows := q.estimates[r].domainOf(c)
-		left, leftRows = left*d, max(leftRows, rows)
-		c, r = k.member(q, b.mask)
-		d, rows = q.estimates[r].domainOf(c)
-		right, rightRows = right*d, max(rightRows, rows)
+	classes := q.connecting(a.mask, b.mask)
+	left, right := q.members(classes, a.mask), q.members(classes, b.mask)
+	keys := make([]joinKey, len(classes))
+	for i := range classes {
+		keys[i] = joinKey{left: left[i], right: right[i]}
 	}
-	kept := 1.0
-	switch {
-	case keys == 1:
-		kept = 1 / max(left, right)
-	case keys > 1:
-		l, r := min(left, leftRows), min(right, rightRows)
-		kept = 1 / max(l, r)
-		if l == leftRows || r == rightRows {
-			kept = 1 / min(l, r)
-		}
-	}
+	kept := keySelectivity(keys, q.columns(a.mask), q.columns(b.mask))
 	for i := range q.edges {
 		if q.edges[i].crosses(a.mask, b.mask) {
 			kept *= q.edgeSelectivity(&q.edges[i])
@@ -456,16 +467,23 @@ func (q *orderSearch) rowsOf(a, b *orderTree) float64 {
 	return max(1, a.rows*b.rows*kept)
 }
 
-func (q *orderSearch) edgeSelectivity(e *orderEdge) float64 {
+// columns is what is known of the columns of a set of relations.
+func (q *orderSearch) columns(mask relationMask) *estimate {
+	if s := q.known[mask]; s != nil {
+		return s
+	}
 	s := &estimate{rows: math.Inf(1), columns: map[expr.ColumnID]*columnEstimate{}}
 	for i, r := range q.estimates {
-		if e.mask>>i&1 == 1 {
-			for id, c := range r.columns {
-				s.columns[id] = c
-			}
+		if mask>>i&1 == 1 {
+			maps.Copy(s.columns, r.columns)
 		}
 	}
-	return s.selectivity(e.predicate)
+	q.known[mask] = s
+	return s
+}
+
+func (q *orderSearch) edgeSelectivity(e *orderEdge) float64 {
+	return q.columns(e.mask).selectivity(e.predicate)
 }
 
 // search finds the cheapest tree over all relations.
@@ -588,12 +606,10 @@ func (q *orderSearch) node(t *orderTree) logical.Node {
 		a, b = b, a
 	}
 	var parts []expr.Expr
-	for i := range q.classes {
-		if k := &q.classes[i]; k.mask&a.mask != 0 && k.mask&b.mask != 0 {
-			l, _ := k.member(q, a.mask)
-			r, _ := k.member(q, b.mask)
-			parts = append(parts, compare(expr.Equal, l, r))
-		}
+	classes := q.connecting(a.mask, b.mask)
+	left, right := q.members(classes, a.mask), q.members(classes, b.mask)
+	for i := range classes {
+		parts = append(parts, compare(expr.Equal, left[i], right[i]))
 	}
 	for i := range q.edges {
 		if q.edges[i].crosses(a.mask, b.mask) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kilnql/kiln/exec/program"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
 )
@@ -68,6 +69,9 @@ const maxRounds = 50
 func Optimize(plan logical.Node, o Options) (logical.Node, error) {
 	if o.Settings == nil {
 		o.Settings = &expr.Settings{ANSI: true, Zone: time.UTC}
+	}
+	if o.Fold == nil {
+		o.Fold = program.Evaluate
 	}
 	c := &Context{Options: o, estimator: NewEstimator(), commonKey: largestCommonKey(plan)}
 	d := driver{context: c, disabled: map[string]bool{}}

@@ -26,7 +26,9 @@ func init() {
 			}
 		}
 	}
-	for _, group := range [][]*expr.AggregateFunction{} {
+	for _, group := range [][]*expr.AggregateFunction{
+		sumAggregates, extremeAggregates, momentAggregates, collectAggregates, positionAggregates,
+	} {
 		for _, f := range group {
 			addAggregate(f.Name, f)
 			for _, alias := range f.Aliases {

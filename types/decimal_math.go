@@ -110,11 +110,7 @@ func DivideInt64ByPow10(v int64, n int) int64 {
 	return q
 }
 
-// intermediateDigits is the number of significant digits to which Spark rounds a product before it rounds to the result's scale.
-const intermediateDigits = MaxPrecision + 1
-
 // DecimalMultiply multiplies two unscaled values whose scales add up to productScale, into decimal(precision, scale).
-// Like Spark, it rounds a product of more than 39 digits to 39 digits first.
 func DecimalMultiply(a, b Int128, productScale, scale, precision int) (Int128, bool) {
 	drop := productScale - scale
 	negative := (a.Hi ^ b.Hi) < 0
@@ -130,12 +126,7 @@ func DecimalMultiply(a, b Int128, productScale, scale, precision int) (Int128, b
 	if !q.isUint128() {
 		return Int128{}, false
 	}
-	// Rounding first at the 39th digit adds half a unit of that digit before the second rounding looks at it.
-	twice := remainder.add(remainder)
-	if extra := product.digits() - intermediateDigits; extra > 0 && extra < drop {
-		twice = twice.add(powUnsigned(extra))
-	}
-	if twice.cmp(divisor) >= 0 {
+	if remainder.add(remainder).cmp(divisor) >= 0 {
 		q = q.add(uint256{1})
 	}
 	r, overflow := q.signed(negative)
@@ -164,19 +155,7 @@ func powUnsigned(n int) uint256 {
 	return mulUnsigned(unsignedPow10(MaxPrecision), unsignedPow10(n-MaxPrecision))
 }
 
-func (x uint256) digits() int {
-	if x.isUint128() {
-		return x.low().digits()
-	}
-	n := len(pow10)
-	for n <= 76 && x.cmp(powUnsigned(n)) >= 0 {
-		n++
-	}
-	return n
-}
-
 // DecimalDivide divides two unscaled values of the given scales into decimal(precision, scale); b must not be zero.
-// Like Spark, it rounds to 39 fraction digits first and then to scale.
 func DecimalDivide(a, b Int128, scaleA, scaleB, scale, precision int) (Int128, bool) {
 	// a/10^scaleA / (b/10^scaleB) * 10^scale = a * 10^shift / b.
 	shift := scale - scaleA + scaleB
@@ -189,7 +168,7 @@ func DecimalDivide(a, b Int128, scaleA, scaleB, scale, precision int) (Int128, b
 	if !q.isUint128() {
 		return Int128{}, false
 	}
-	if roundsUp(r, y, intermediateDigits-scale) {
+	if r.cmp(y.sub(r)) >= 0 {
 		q = q.add(uint256{1})
 	}
 	v, overflow := q.signed(negative)
@@ -211,19 +190,6 @@ func divideShiftedUp(x, y uint128, shift int) (q uint256, r uint128) {
 		q = mulUnsigned(q.low(), unsignedPow10(n)).add(next)
 	}
 	return q, r
-}
-
-// roundsUp decides the last digit: whether r/y, rounded half up to digits more digits, is at least one half.
-func roundsUp(r, y uint128, digits int) bool {
-	if rest := y.sub(r); r.cmp(rest) >= 0 {
-		return true
-	} else if digits >= len(pow10) || y.cmp(unsignedPow10(digits)) < 0 {
-		return false // the usual case: the first rounding cannot lift r/y to one half
-	} else {
-		// 2r/y ≥ 1 - 10^-digits  ⇔  (y-2r)*10^digits ≤ y
-		limit, _ := divUnsigned(y, unsignedPow10(digits))
-		return rest.sub(r).cmp(limit) <= 0
-	}
 }
 
 // divideShiftedDown returns x / (y*10^shift), for a result scale below what the quotient has by itself.

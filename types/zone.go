@@ -3,6 +3,7 @@ package types
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // answers must not depend on the time zone files of the machine
 
@@ -181,6 +182,15 @@ var shortZones = map[string]string{"ACT": "Australia/Darwin", "AET": "Australia/
 
 var namedZones sync.Map // zone ID → *Zone
 
+// unknownZones remembers some identifiers that are no zone: looking for one in the file system is slow, and a column of malformed
+// texts tends to have few different ones.
+var (
+	unknownZones sync.Map
+	unknownCount atomic.Int32
+)
+
+const maximumUnknown = 1024
+
 // ParseZone finds a zone by Spark's identifiers: regions such as Europe/Paris, offsets such as +01:00, UTC+1, Z, and short names such as
 // PST. The error is INVALID_TIMEZONE.
 func ParseZone(id string) (*Zone, error) {
@@ -195,8 +205,14 @@ func LookupZone(id string) (*Zone, bool) {
 	if z, ok := namedZones.Load(id); ok {
 		return z.(*Zone), true
 	}
+	if _, missing := unknownZones.Load(id); missing {
+		return nil, false
+	}
 	location := findLocation(id)
 	if location == nil {
+		if unknownCount.Add(1) <= maximumUnknown {
+			unknownZones.Store(strings.Clone(id), nil)
+		}
 		return nil, false
 	}
 	z := ZoneOf(location)
@@ -235,8 +251,11 @@ func findLocation(id string) *time.Location {
 			return fixedLocation(prefix+formatOffset(offset), offset)
 		}
 	}
+	if len(id) < 2 || len(id) > 64 || strings.HasPrefix(id, "posix") || strings.HasPrefix(id, "right/") {
+		return nil
+	}
 	location, err := time.LoadLocation(id)
-	if err != nil || len(id) < 2 {
+	if err != nil {
 		return nil
 	}
 	return location

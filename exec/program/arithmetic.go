@@ -13,11 +13,6 @@ import (
 // flag, and kernels without where ranges prove that nothing overflows; wide decimals go value by value unless the digits of the
 // types prove that 128 bits suffice.
 func (b *Builder) arithmetic(n *valueNode, e *expr.Arithmetic, sel selID) operand {
-	if b.options.Fusion {
-		if o, ok := b.fuseArithmetic(n, e, sel); ok {
-			return o
-		}
-	}
 	left := b.value(n.kids[0], sel)
 	if e.Op == expr.Negate {
 		return b.negate(n, e, left, sel)

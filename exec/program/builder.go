@@ -188,7 +188,11 @@ func (b *Builder) Build(outputs []expr.ColumnID) (*Program, error) {
 	p.registers, p.selections, p.spaces, p.steps = b.registers, b.selections, b.spaces, b.steps
 	p.literals, p.notes = b.literals, b.notes
 	if b.options.Fusion {
-		p.fuseProbes()
+		for _, f := range patterns {
+			if f.program != nil {
+				f.program(p)
+			}
+		}
 	}
 	p.assignSlots()
 	return p, nil

@@ -15,11 +15,6 @@ type branch struct {
 
 // caseWhen evaluates each branch for the rows that reach it and merges the results.
 func (b *Builder) caseWhen(n *valueNode, e *expr.Case, sel selID) operand {
-	if b.options.Fusion {
-		if o, ok := b.fuseCase(n, e, sel); ok {
-			return o
-		}
-	}
 	var branches []branch
 	rest := sel
 	for i := range e.Whens {
@@ -57,8 +52,14 @@ func (b *Builder) coalesce(n *valueNode, sel selID) operand {
 	return b.merge(n.e, n.rng, branches, sel)
 }
 
-// merge writes each branch's rows into one register. The branches' rows are disjoint parts of sel and together all of it.
+// merge is mergeNamed as the plain instruction.
 func (b *Builder) merge(e expr.Expr, rng types.Range, branches []branch, sel selID) operand {
+	return b.mergeNamed("merge", e, rng, branches, sel)
+}
+
+// mergeNamed writes each branch's rows into one register. The branches' rows are parts of sel and together
+// all of it; later branches write over earlier ones.
+func (b *Builder) mergeNamed(name string, e expr.Expr, rng types.Range, branches []branch, sel selID) operand {
 	phys := e.Type().Physical()
 	if phys.IsInteger() {
 		phys = b.commonLayout(branches, e.Type(), rng)
@@ -84,7 +85,7 @@ func (b *Builder) merge(e expr.Expr, rng types.Range, branches []branch, sel sel
 	if e.Type().IsNested() {
 		b.registers[out.reg].class = foreign
 	}
-	b.emitStep(step{name: "merge", out: []reg{out.reg}, in: ins, sel: sel, sels: sels, bind: bindMerge(ins, sels, e.Type())})
+	b.emitStep(step{name: name, fused: name != "merge", out: []reg{out.reg}, in: ins, sel: sel, sels: sels, bind: bindMerge(ins, sels, e.Type())})
 	return out
 }
 

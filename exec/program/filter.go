@@ -104,7 +104,11 @@ func (b *Builder) independent(conjuncts []valueID) [][]valueID {
 // conjunction tests the values one after the other.
 func (b *Builder) conjunction(conjuncts []valueID, sel selID) selID {
 	if b.options.Fusion {
-		conjuncts, sel = b.fuseRanges(conjuncts, sel)
+		for _, f := range patterns {
+			if f.conjuncts != nil {
+				conjuncts, sel = f.conjuncts(b, conjuncts, sel)
+			}
+		}
 	}
 	for _, v := range conjuncts {
 		sel = b.filter(v, true, sel)

@@ -75,6 +75,12 @@ func (p *Program) NewMachine(e Env) *Machine {
 		if s.bind != nil {
 			m.run[i] = s.bind(m, s)
 		}
+		if s.probe != nil {
+			for _, g := range s.gathers {
+				p := &m.probes[s.probe.index]
+				p.gathers = append(p.gathers, g.bind(m, g))
+			}
+		}
 	}
 	for range p.outputRegs {
 		m.chunk.Columns = append(m.chunk.Columns, &vector.Vector{})

@@ -19,7 +19,8 @@ type probeState struct {
 	pairRows []int32
 	found    vector.Bitmap // probing rows with a partner that passed the residual
 	maybe    vector.Bitmap // probing rows with a partner whose residual is null
-	nested   int64         // nanoseconds spent in later instructions
+	gathers  []func() error
+	nested   int64 // nanoseconds spent in later instructions
 }
 
 func (m *Machine) makeProbes() {
@@ -214,7 +215,7 @@ func (m *Machine) probeUnique(p *probeState, sel vector.Selection, pc, last int)
 		if kept != nil && len(kept) == 0 {
 			return false, errEmpty
 		}
-		return false, nil
+		return false, p.gather()
 	}
 	m.sels[p.pairs] = matched
 	passed, err := m.residual(p, pc, last)
@@ -247,6 +248,16 @@ func (m *Machine) probeUnique(p *probeState, sel vector.Selection, pc, last int)
 		return false, errEmpty
 	}
 	return false, nil
+}
+
+// gather fetches the build columns that belong to the probe.
+func (p *probeState) gather() error {
+	for _, g := range p.gathers {
+		if err := g(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // residual evaluates the residual on the current candidate pairs and returns those that pass.
@@ -348,6 +359,9 @@ func (m *Machine) pairs(p *probeState, k, pc, last int) error {
 	if !p.folded {
 		if p.MarkBuild {
 			p.state.Mark(p.pairRows, nil, k)
+		}
+		if err := p.gather(); err != nil {
+			return err
 		}
 		return m.from(pc + 1)
 	}

@@ -192,8 +192,10 @@ type step struct {
 	// group and probe steps run others.
 	units []unit
 	probe *probe
-	role  stepRole
-	last  int // probes: index of the step that ends it
+	// gathers are the steps that a probe runs itself for the rows it keeps.
+	gathers []*step
+	role    stepRole
+	last    int // probes: index of the step that ends it
 }
 
 type stepRole uint8

@@ -212,6 +212,9 @@ func (b *Builder) expression(e expr.Expr, sel selID) operand { return b.value(b.
 
 // emit compiles the node n, whose value no register holds, for the rows of sel.
 func (b *Builder) emit(n *valueNode, sel selID) operand {
+	if o, ok := b.fused(n, sel); ok {
+		return o
+	}
 	switch e := n.e.(type) {
 	case *expr.Arithmetic:
 		return b.arithmetic(n, e, sel)

@@ -385,3 +385,10 @@ func Range[A Integer](values []A, valid vector.Bitmap, sel vector.Selection) (lo
 	})
 	return lo, hi, ok
 }
+
+// AddSum adds a chunk's sum and its number of values to the sum state at the start of state.
+func AddSum(state []byte, sum, count int64) {
+	p := unsafe.Pointer(unsafe.SliceData(state))
+	AddInt128(p, types.Int128From(sum))
+	*(*int64)(unsafe.Add(p, 16)) += count
+}

@@ -33,6 +33,7 @@ var sumAggregates = []*expr.AggregateFunction{
 }
 
 // bindCount counts rows, or rows without a null among the arguments.
+// count(*) has no arguments here.
 func bindCount(c *expr.BindContext, args []expr.Expr, distinct bool) (expr.Expr, error) {
 	f, _ := LookupAggregate("count")
 	if !distinct {

@@ -232,5 +232,13 @@ func orNull(dst []byte, v *vector.Vector, i int, write appendText) []byte {
 
 // textToInterval reads intervals.
 func (c *caster) textToInterval() (conversion, bool) {
+	switch c.to.Kind {
+	case types.YearMonthInterval:
+		return exactTextErr(c, func(s string) (int32, error) { return types.ParseYearMonth(s, c.to) })
+	case types.DayTimeInterval:
+		return exactTextErr(c, func(s string) (int64, error) { return types.ParseDayTime(s, c.to) })
+	case types.CalendarInterval:
+		return exactTextErr(c, types.ParseInterval)
+	}
 	return conversion{}, false
 }

@@ -28,6 +28,7 @@ func init() {
 	}
 	for _, group := range [][]*expr.AggregateFunction{
 		sumAggregates, extremeAggregates, momentAggregates, collectAggregates, positionAggregates,
+		percentileAggregates, modeAggregates, distinctAggregates,
 	} {
 		for _, f := range group {
 			addAggregate(f.Name, f)

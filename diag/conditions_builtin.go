@@ -59,6 +59,11 @@ var builtinConditions = map[string]Condition{
 	"USER_RAISED_EXCEPTION":                                         {"P0001", "<errorMessage>"},
 	"NON_FOLDABLE_ARGUMENT":                                         {"42K08", "The function <funcName> requires the parameter <paramName> to be a foldable expression of the type <paramType>, but the actual argument is a non-foldable."},
 	"CONVERSION_INVALID_INPUT":                                      {"22018", "The value <str> (<fmt>) cannot be converted to <targetType> because it is malformed. Correct the value as per the syntax, or change its format. Use <suggestion> to tolerate malformed input and return NULL instead."},
+	"INVALID_INTERVAL_WITH_MICROSECONDS_ADDITION":                   {"22006", "Cannot add an interval to a date because its microseconds part is not 0. To resolve this, cast the input date to a timestamp, which supports the addition of intervals with non-zero microseconds."},
+	"NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION":                       {"22003", "Found the negative value in <frequencyExpression>: <negativeValue>, but expected a positive integral value."},
+	"INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING":          {"42K0K", "Invalid function <funcName> with WITHIN GROUP. WITHIN GROUP is required for the function."},
+	"INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS":           {"42K0K", "Invalid function <funcName> with WITHIN GROUP. The function requires <expectedNum> orderings in WITHIN GROUP but got <actualNum>."},
+	"WRONG_NUM_ARGS.WITH_SUGGESTION":                                {"42605", "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. If you have to call this function with <legacyNum> parameters, set the legacy configuration <legacyConfKey> to <legacyConfValue>."},
 }
 
 func init() { maps.Copy(conditions, builtinConditions) }

@@ -125,10 +125,10 @@ func (m *Machine) enter(space, n int) {
 // from runs the steps from first on and emits what is left.
 func (m *Machine) from(first int) error {
 	done, err := m.steps(first, len(m.p.steps))
-	if err == errEmpty || done {
+	switch {
+	case err == errEmpty, err == nil && done:
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return m.emitChunk()

@@ -47,7 +47,8 @@ func (s *Session) optimize(ctx context.Context, plan logical.Node) (logical.Node
 	return s.optimizeOnly(plan)
 }
 
-func (s *Session) optimizeOnly(plan logical.Node) (logical.Node, error) {
+func (s *Session) optimizeOnly(plan logical.Node) (_ logical.Node, err error) {
+	defer diag.Recover(&err)
 	return optimizer.Optimize(plan, s.optimizerOptions(plan))
 }
 

@@ -115,6 +115,9 @@ func (s *Session) Set(key, value string) error {
 // Workers is the number of workers that run queries.
 func (s *Session) Workers() int { return s.runtime.Workers() }
 
+// Zone is the session's time zone.
+func (s *Session) Zone() *time.Location { return s.settings().Zone }
+
 // zoneOf is the session's time zone.
 func zoneOf(c *configuration.Configuration) (*time.Location, error) {
 	name := c.String(configuration.TimeZone)
@@ -238,7 +241,8 @@ func (s *Session) bind(q ast.Query) (logical.Node, error) {
 	return s.bindWith(context.Background(), q, parameters{})
 }
 
-func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (logical.Node, error) {
+func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (_ logical.Node, err error) {
+	defer diag.Recover(&err)
 	a := &analysis.Analyzer{Catalog: sessionCatalog{s}, Settings: s.settings(), IDs: &logical.IDs{}}
 	for _, l := range p.positional {
 		a.Positional = append(a.Positional, analysis.Parameter{Value: l.Value, Type: l.Type})

@@ -5,6 +5,7 @@ package ast
 
 import (
 	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 )
 
@@ -12,7 +13,7 @@ import (
 type Expr interface {
 	// Place is where the expression stands in the SQL text; zero for DataFrame calls.
 	Place() diag.Span
-	expr()
+	isExpression()
 }
 
 // At is the place of a node; every node embeds it.
@@ -23,7 +24,7 @@ func (a At) Place() diag.Span { return a.Span }
 
 type isExpr struct{ At }
 
-func (isExpr) expr() {}
+func (isExpr) isExpression() {}
 
 // ExprAt makes the embedded part of an expression node.
 func ExprAt(s diag.Span) isExpr { return isExpr{At{s}} }
@@ -216,15 +217,15 @@ type Window struct {
 }
 
 // FrameBoundKind is the kind of one end of a window frame.
-type FrameBoundKind uint8
+type FrameBoundKind = expr.FrameBoundKind
 
 // The frame bounds.
 const (
-	UnboundedPreceding FrameBoundKind = iota
-	Preceding
-	CurrentRow
-	Following
-	UnboundedFollowing
+	UnboundedPreceding = expr.UnboundedPreceding
+	Preceding          = expr.Preceding
+	CurrentRow         = expr.CurrentRow
+	Following          = expr.Following
+	UnboundedFollowing = expr.UnboundedFollowing
 )
 
 // FrameBound is one end of a frame; Offset is set for Preceding and Following.

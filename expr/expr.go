@@ -8,7 +8,6 @@ package expr
 import (
 	"time"
 
-	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/types"
 )
@@ -226,9 +225,21 @@ type SortKey struct {
 // Frame is the frame of a window, bound; offsets are literals or foldable expressions.
 type Frame struct {
 	Rows               bool
-	StartKind, EndKind ast.FrameBoundKind
+	StartKind, EndKind FrameBoundKind
 	Start, End         Expr
 }
+
+// FrameBoundKind is the kind of one end of a window frame.
+type FrameBoundKind uint8
+
+// The frame bounds.
+const (
+	UnboundedPreceding FrameBoundKind = iota
+	Preceding
+	CurrentRow
+	Following
+	UnboundedFollowing
+)
 
 // SubqueryKind is how a subquery is used.
 type SubqueryKind uint8

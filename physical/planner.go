@@ -78,7 +78,8 @@ type branch struct {
 
 // Lower makes the plan for a logical plan, its rows going to the sink that newSink makes for their layouts. limit and
 // offset say which rows that sink will take (-1: all), so that the last stages read no more partitions than they must.
-func Lower(ctx context.Context, plan logical.Node, o Options, limit, offset int64, newSink func([]vector.Layout) exec.Sink) (*Plan, error) {
+func Lower(ctx context.Context, plan logical.Node, o Options, limit, offset int64, newSink func([]vector.Layout) exec.Sink) (_ *Plan, err error) {
+	defer diag.Recover(&err)
 	p := &planner{ctx: ctx, options: o, estimator: optimizer.NewEstimator(), common: map[int32]*commonPlan{}}
 	w := wanted{}
 	if limit >= 0 {

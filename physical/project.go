@@ -15,6 +15,9 @@ func (p *planner) lowerProject(n *logical.Project, w wanted) (*flow, error) {
 		return nil, err
 	}
 	for _, item := range n.Items {
+		if !w.needs(item.ID) {
+			continue // nobody reads it, and what it is computed from may not be there
+		}
 		if err := f.each(func(b *program.Builder) error { return b.Define(item.ID, item.Name, item.Expr) }); err != nil {
 			return nil, err
 		}

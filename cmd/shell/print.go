@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/internal/jsonrow"
 	"github.com/kilnql/kiln/types"
 )
 
@@ -112,7 +113,7 @@ func (s *shell) printLines(ctx context.Context, d *kiln.DataFrame) (int, error) 
 		for i := range values {
 			values[i] = row.Raw(i)
 		}
-		b = append(appendStruct(b[:0], values, schema, zone), '\n')
+		b = append(jsonrow.AppendStruct(b[:0], values, schema, zone), '\n')
 		if _, err := s.out.Write(b); err != nil {
 			return n, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kilnql/kiln"
 	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/internal/jsonrow"
 	"github.com/kilnql/kiln/sql"
 	"github.com/kilnql/kiln/types"
 )
@@ -155,37 +156,15 @@ func (s *shell) document(ctx context.Context, id json.RawMessage, text string, s
 		b = append(append(append(b, `"id":`...), id...), ',')
 	}
 	body := len(b)
-	d := s.session.SQL(text)
-	err := d.Err()
-	if err == nil {
-		b = append(appendColumns(append(b, `"columns":`...), d.Schema()), `,"rows":[`...)
-		zone, first := s.zone(), true
-		for row, e := range d.Rows(ctx) {
-			if err = e; err != nil {
-				break
-			}
-			if !first {
-				b = append(b, ',')
-			}
-			first = false
-			b = appendRow(b, row, zone)
-		}
-		b = append(b, ']')
-	}
+	b, err := jsonrow.AppendResult(b, ctx, s.session.SQL(text))
 	if err != nil {
 		s.failed = true
-		b = appendError(b[:body], err)
+		b = jsonrow.AppendError(b[:body], err)
 	}
-	return append(appendElapsed(b, time.Since(start)), '}')
+	return append(jsonrow.AppendElapsed(b, time.Since(start)), '}')
 }
 
-func (s *shell) zone() *types.Zone {
-	name, _ := s.session.Get("spark.sql.session.timeZone")
-	if zone, ok := types.LookupZone(name); ok && name != "" {
-		return zone
-	}
-	return types.ZoneOf(time.Local)
-}
+func (s *shell) zone() *types.Zone { return types.ZoneOf(s.session.Zone()) }
 
 // request is one line of --input jsonl.
 type request struct {
@@ -215,8 +194,8 @@ func (s *shell) answer(line string) {
 	start := time.Now()
 	if err := json.Unmarshal([]byte(line), &r); err != nil {
 		s.failed = true
-		b := appendError([]byte{'{'}, fmt.Errorf("not a request: %w", err))
-		s.out.Write(append(appendElapsed(b, time.Since(start)), '}', '\n'))
+		b := jsonrow.AppendError([]byte{'{'}, fmt.Errorf("not a request: %w", err))
+		s.out.Write(append(jsonrow.AppendElapsed(b, time.Since(start)), '}', '\n'))
 		s.out.Flush()
 		return
 	}

@@ -22,6 +22,7 @@ configuration
 types
 exec/memory
 vector
+vector/kernel
 expr
 builtin
 exec/program
@@ -39,6 +40,7 @@ optimizer
 exec
 physical
 root
+internal/jsonrow
 arrow15
 udf/…
 bench/…

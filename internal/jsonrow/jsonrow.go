@@ -1,6 +1,12 @@
-package shell
+// Package jsonrow writes results in kiln's machine format: columns with Spark's types, rows of JSON values. Tools depend on
+// the form:
+//
+//	{"columns":[{"name":"k","type":"bigint"}],"rows":[[1]],"elapsed_ms":1.9}
+//	{"error":{"condition":"DIVIDE_BY_ZERO","sqlstate":"22012","message":"…","line":1,"column":8,"messageParameters":{}},"elapsed_ms":0.4}
+package jsonrow
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -14,13 +20,35 @@ import (
 	"github.com/kilnql/kiln/types"
 )
 
-// Machine output: one JSON document a statement, one a line. The form is fixed, because tools depend on it:
-//
-//	{"columns":[{"name":"k","type":"bigint"}],"rows":[[1]],"elapsed_ms":1.9}
-//	{"error":{"condition":"DIVIDE_BY_ZERO","sqlstate":"22012","message":"…","line":1,"column":8,"messageParameters":{}},"elapsed_ms":0.4}
+// Document is the JSON of a DataFrame's result, without the time.
+func Document(ctx context.Context, d *kiln.DataFrame) ([]byte, error) {
+	b, err := AppendResult([]byte{'{'}, ctx, d)
+	return append(b, '}'), err
+}
 
-// appendString appends a JSON string. Bytes that are not UTF-8 become U+FFFD, as JSON asks.
-func appendString(b []byte, s string) []byte {
+// AppendResult runs d and appends "columns":[…],"rows":[…].
+func AppendResult(b []byte, ctx context.Context, d *kiln.DataFrame) ([]byte, error) {
+	if err := d.Err(); err != nil {
+		return b, err
+	}
+	b = append(AppendColumns(append(b, `"columns":`...), d.Schema()), `,"rows":[`...)
+	zone := types.ZoneOf(d.Session().Zone())
+	first := true
+	for row, err := range d.Rows(ctx) {
+		if err != nil {
+			return b, err
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = AppendRow(b, row, zone)
+	}
+	return append(b, ']'), nil
+}
+
+// AppendString appends a JSON string. Bytes that are not UTF-8 become U+FFFD, as JSON asks.
+func AppendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(s); {
@@ -53,10 +81,10 @@ func appendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendValue appends a value in the form of package types: integers and finite floats as numbers; NaN and infinities as
+// AppendValue appends a value in the form of package types: integers and finite floats as numbers; NaN and infinities as
 // strings; decimals, dates, timestamps and intervals as strings as Spark prints them; binary as base64; arrays as arrays;
 // structs as objects, or as [name, value] pairs when names repeat; maps as arrays of [key, value]; variants as JSON text.
-func appendValue(b []byte, v any, t types.Type, zone *types.Zone) []byte {
+func AppendValue(b []byte, v any, t types.Type, zone *types.Zone) []byte {
 	switch v := v.(type) {
 	case nil:
 		return append(b, "null"...)
@@ -71,24 +99,24 @@ func appendValue(b []byte, v any, t types.Type, zone *types.Zone) []byte {
 	case types.Byte, types.Short, types.Int, types.Long:
 		return types.AppendValue(b, v, t, nil)
 	case types.String, types.Variant:
-		return appendString(b, v.(string))
+		return AppendString(b, v.(string))
 	case types.Binary:
-		return appendString(b, base64.StdEncoding.EncodeToString([]byte(v.(string))))
+		return AppendString(b, base64.StdEncoding.EncodeToString([]byte(v.(string))))
 	case types.Array:
 		b = append(b, '[')
 		for i, e := range v.([]any) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendValue(b, e, t.Elem(), zone)
+			b = AppendValue(b, e, t.Elem(), zone)
 		}
 		return append(b, ']')
 	case types.Map:
 		return appendMap(b, v.(types.MapValue), t, zone)
 	case types.Struct:
-		return appendStruct(b, v.([]any), t, zone)
+		return AppendStruct(b, v.([]any), t, zone)
 	}
-	return appendString(b, types.FormatValue(v, t, zone))
+	return AppendString(b, types.FormatValue(v, t, zone))
 }
 
 func appendFloat(b []byte, f float64, bits int) []byte {
@@ -120,13 +148,13 @@ func appendMap(b []byte, m types.MapValue, t types.Type, zone *types.Zone) []byt
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendValue(append(b, '['), m.Keys[i], t.Key(), zone)
-		b = append(appendValue(append(b, ','), m.Values[i], t.Elem(), zone), ']')
+		b = AppendValue(append(b, '['), m.Keys[i], t.Key(), zone)
+		b = append(AppendValue(append(b, ','), m.Values[i], t.Elem(), zone), ']')
 	}
 	return append(b, ']')
 }
 
-func appendStruct(b []byte, values []any, t types.Type, zone *types.Zone) []byte {
+func AppendStruct(b []byte, values []any, t types.Type, zone *types.Zone) []byte {
 	fields := t.Fields()
 	names := map[string]bool{}
 	for _, f := range fields {
@@ -143,47 +171,47 @@ func appendStruct(b []byte, values []any, t types.Type, zone *types.Zone) []byte
 			b = append(b, ',')
 		}
 		if repeated {
-			b = append(appendString(append(b, '['), f.Name), ',')
-			b = append(appendValue(b, values[i], f.Type, zone), ']')
+			b = append(AppendString(append(b, '['), f.Name), ',')
+			b = append(AppendValue(b, values[i], f.Type, zone), ']')
 			continue
 		}
-		b = append(appendString(b, f.Name), ':')
-		b = appendValue(b, values[i], f.Type, zone)
+		b = append(AppendString(b, f.Name), ':')
+		b = AppendValue(b, values[i], f.Type, zone)
 	}
 	return append(b, shut)
 }
 
-// appendColumns appends the list of columns.
-func appendColumns(b []byte, schema types.Type) []byte {
+// AppendColumns appends the list of columns.
+func AppendColumns(b []byte, schema types.Type) []byte {
 	b = append(b, '[')
 	for i, f := range schema.Fields() {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(append(b, `{"name":`...), f.Name)
-		b = append(appendString(append(b, `,"type":`...), f.Type.String()), '}')
+		b = AppendString(append(b, `{"name":`...), f.Name)
+		b = append(AppendString(append(b, `,"type":`...), f.Type.String()), '}')
 	}
 	return append(b, ']')
 }
 
-func appendRow(b []byte, r kiln.Row, zone *types.Zone) []byte {
+func AppendRow(b []byte, r kiln.Row, zone *types.Zone) []byte {
 	b = append(b, '[')
 	for i, f := range r.Schema().Fields() {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendValue(b, r.Raw(i), f.Type, zone)
+		b = AppendValue(b, r.Raw(i), f.Type, zone)
 	}
 	return append(b, ']')
 }
 
-func appendElapsed(b []byte, d time.Duration) []byte {
+func AppendElapsed(b []byte, d time.Duration) []byte {
 	b = append(b, `,"elapsed_ms":`...)
 	return strconv.AppendFloat(b, float64(d.Microseconds())/1000, 'f', -1, 64)
 }
 
-// appendError appends the document of an error, without its braces.
-func appendError(b []byte, err error) []byte {
+// AppendError appends the document of an error, without its braces.
+func AppendError(b []byte, err error) []byte {
 	var e *diag.Error
 	var bug *diag.Bug
 	condition, state, message := "INTERNAL_ERROR", "XX000", err.Error()
@@ -200,9 +228,9 @@ func appendError(b []byte, err error) []byte {
 	default:
 		condition, state = "USER_ERROR", "45000"
 	}
-	b = appendString(append(b, `"error":{"condition":`...), condition)
-	b = appendString(append(b, `,"sqlstate":`...), state)
-	b = appendString(append(b, `,"message":`...), message)
+	b = AppendString(append(b, `"error":{"condition":`...), condition)
+	b = AppendString(append(b, `,"sqlstate":`...), state)
+	b = AppendString(append(b, `,"message":`...), message)
 	if line > 0 {
 		b = strconv.AppendInt(append(b, `,"line":`...), int64(line), 10)
 		b = strconv.AppendInt(append(b, `,"column":`...), int64(column), 10)

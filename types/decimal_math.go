@@ -113,6 +113,10 @@ func DivideInt64ByPow10(v int64, n int) int64 {
 // DecimalMultiply multiplies two unscaled values whose scales add up to productScale, into decimal(precision, scale).
 func DecimalMultiply(a, b Int128, productScale, scale, precision int) (Int128, bool) {
 	drop := productScale - scale
+	if drop == 0 && a.IsInt64() && b.IsInt64() {
+		r := MulInt64(a.Int64(), b.Int64())
+		return r, r.FitsPrecision(precision)
+	}
 	negative := (a.Hi ^ b.Hi) < 0
 	product := mulUnsigned(a.magnitude(), b.magnitude())
 	if drop <= 0 {
@@ -178,6 +182,11 @@ func DecimalDivide(a, b Int128, scaleA, scaleB, scale, precision int) (Int128, b
 // divideShiftedUp returns x*10^shift / y for shift ≤ 114, digit group by digit group as in long division,
 // because the dividend may exceed 256 bits. A quotient above 256 bits saturates.
 func divideShiftedUp(x, y uint128, shift int) (q uint256, r uint128) {
+	if x.hi == 0 && shift < len(pow10Int64) {
+		hi, lo := bits.Mul64(x.lo, uint64(pow10Int64[shift]))
+		small, rest := divUnsigned(uint128{hi, lo}, y)
+		return small.wide(), rest
+	}
 	q, r = x.wide().divide(y)
 	for shift > 0 {
 		n := min(shift, MaxPrecision)

@@ -1,70 +1,8 @@
 package types
 
-import (
-	"math"
-	"strconv"
-)
+import "strconv"
 
 // Values as text, as a cast to string and Show print them.
-
-// AppendDouble appends a double as Java's Double.toString (of Java 19 and later: always the shortest digits that identify it):
-// 1.0, 0.001, 1.0E7, 1.0E-4, NaN, Infinity.
-func AppendDouble(dst []byte, v float64) []byte { return appendFloating(dst, v, 64) }
-
-// AppendFloat appends a float as Java's Float.toString.
-func AppendFloat(dst []byte, v float32) []byte { return appendFloating(dst, float64(v), 32) }
-
-func appendFloating(dst []byte, v float64, bits int) []byte {
-	magnitude := math.Abs(v)
-	switch {
-	case v != v:
-		return append(dst, "NaN"...)
-	case magnitude > math.MaxFloat64:
-		if v < 0 {
-			dst = append(dst, '-')
-		}
-		return append(dst, "Infinity"...)
-	case v == 0 || magnitude >= 1e-3 && magnitude < 1e7:
-		start := len(dst)
-		dst = strconv.AppendFloat(dst, v, 'f', -1, bits)
-		for _, c := range dst[start:] {
-			if c == '.' {
-				return dst
-			}
-		}
-		return append(dst, ".0"...)
-	}
-	var buf [32]byte
-	text := strconv.AppendFloat(buf[:0], v, 'e', -1, bits)
-	point := 1 + boolBit(v < 0)
-	if text[point] == 'e' && magnitude < 1e-300 || text[point] == 'e' && bits == 32 && magnitude < 1e-40 {
-		// Java prints at least two digits, and takes the nearest two: this matters where one digit is all there is.
-		text = strconv.AppendFloat(buf[:0], v, 'e', 1, bits)
-	}
-	return appendJavaExponent(dst, text, point)
-}
-
-// appendJavaExponent turns 1e+07 into 1.0E7. point is where the decimal point stands or is missing.
-func appendJavaExponent(dst, text []byte, point int) []byte {
-	e := point
-	for text[e] != 'e' {
-		e++
-	}
-	dst = append(dst, text[:e]...)
-	if e == point {
-		dst = append(dst, ".0"...)
-	}
-	dst = append(dst, 'E')
-	e++
-	if text[e] == '-' {
-		dst = append(dst, '-')
-	}
-	e++
-	for e+1 < len(text) && text[e] == '0' {
-		e++
-	}
-	return append(dst, text[e:]...)
-}
 
 // FormatOptions say how values become text.
 type FormatOptions struct {

@@ -21,3 +21,35 @@ func (v *Vector) UsedSize() int64 {
 	}
 	return n
 }
+
+// FlattenRows returns v itself if it is flat, else out with the rows of sel (nil: all n) of v, each in its place; rows that are
+// not selected are unspecified and not looked at. Strings and lists of out refer to v's.
+func FlattenRows(v *Vector, sel Selection, n int, out *Vector) *Vector {
+	switch v.Encoding {
+	case Constant:
+		one := *v
+		one.Encoding, one.Len = Flat, 1
+		Gather(&one, make([]int32, n), sel, n, out)
+	case Dictionary:
+		Gather(v.Dict.Values, v.Codes(), sel, n, out)
+		if v.Valid == nil {
+			return out
+		}
+		if sel == nil {
+			for i := range n {
+				if !v.Valid.Get(i) {
+					out.SetNull(i)
+				}
+			}
+			return out
+		}
+		for _, i := range sel {
+			if !v.Valid.Get(int(i)) {
+				out.SetNull(int(i))
+			}
+		}
+	default:
+		return v
+	}
+	return out
+}

@@ -59,9 +59,7 @@ func hashColumn(v *Vector, sel Selection, n int, hashes []uint64, combine bool) 
 		return
 	}
 	if v.Encoding == Dictionary {
-		flat := New(v.Type, v.Physical, n)
-		AppendRows(flat, v, nil, n)
-		v = flat
+		v = FlattenRows(v, sel, n, New(v.Type, v.Physical, n))
 	}
 	hashFlat(v, sel, n, hashes, combine)
 }

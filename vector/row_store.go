@@ -18,10 +18,11 @@ type RowStore struct {
 	scratch []byte
 }
 
-// rowPageBytes is about the size of a page; heapPage that of a string page.
+// rowPageBytes is about the size of a page. String pages double from firstHeapPage to heapPage.
 const (
-	rowPageBytes = 128 << 10
-	heapPage     = 256 << 10
+	rowPageBytes  = 32 << 10
+	firstHeapPage = 8 << 10
+	heapPage      = 256 << 10
 )
 
 // NewRowStore makes an empty store.
@@ -161,7 +162,7 @@ func (s *RowStore) keep(b []byte) View {
 	}
 	last := len(s.heap) - 1
 	if last < 0 || len(s.heap[last])+len(b) > cap(s.heap[last]) {
-		size := max(heapPage, len(b))
+		size := max(min(firstHeapPage<<min(len(s.heap), 10), heapPage), len(b))
 		s.heap = append(s.heap, make([]byte, 0, size))
 		s.heapLen += int64(size)
 		last++

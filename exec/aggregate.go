@@ -1,0 +1,259 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/vector"
+)
+
+// AggregateSpec describes an aggregation. The stage's program computes the keys and updates the states; the sink finds
+// groups, merges the workers' groups and computes results.
+type AggregateSpec struct {
+	Keys []program.Input
+	// Aggregates in the order of their states, which follow each other without gaps. DISTINCT has been expanded.
+	Aggregates []*expr.Aggregate
+	StateSize  int // bytes of a group's states: the sum of the kernels' sizes
+	// PerfectArrays allows arrays indexed by key where ranges are known and small.
+	PerfectArrays bool
+	Groups        float64 // expected number of groups; 0: unknown
+}
+
+// Aggregate is the sink of a hash aggregation. Each worker has a table of its own; when all rows are in, small tables are
+// merged at once and large ones part by part as the result is read. A worker whose table grows past its share without
+// bringing the rows down, or past the memory there is, hands its groups on as runs, sorted by part, in memory or in a
+// spill file. The output has the keys, in their layouts, then the results.
+type Aggregate struct {
+	spec    AggregateSpec
+	layouts []vector.Layout // of the keys
+	offsets []int           // of the states
+	blobs   bool            // some states have blobs
+
+	mu     sync.Mutex
+	query  *Query
+	locals []*aggregateLocal
+	shared *memory.Reservation // of runs and of what readers merge
+	output *aggregateScan
+
+	fileMu sync.Mutex
+	file   *memory.SpillFile // of runs
+}
+
+// NewAggregate makes the sink.
+func NewAggregate(spec AggregateSpec) *Aggregate {
+	a := &Aggregate{spec: spec}
+	for _, k := range spec.Keys {
+		a.layouts = append(a.layouts, vector.Layout{Type: k.Type, Physical: k.Physical})
+	}
+	at := 0
+	for _, c := range spec.Aggregates {
+		a.offsets = append(a.offsets, at)
+		at += c.Kernel.Size
+		a.blobs = a.blobs || c.Kernel.Blob
+	}
+	if at != spec.StateSize {
+		panic(fmt.Sprintf("exec: states take %d bytes, not %d", at, spec.StateSize))
+	}
+	return a
+}
+
+// NewLocal implements Sink.
+func (a *Aggregate) NewLocal(w *Worker) (LocalSink, error) {
+	a.begin(w.Query)
+	l := a.newLocal()
+	limit := w.Query.runtime.memory.Limit() / int64(4*w.Query.runtime.workers)
+	l.share = max(minShare, min(limit, maxShare))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.locals = append(a.locals, l)
+	return l, nil
+}
+
+// begin notes the query at the first use.
+func (a *Aggregate) begin(q *Query) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.query == nil {
+		a.query = q
+		a.shared = q.Reserve("aggregate", nil)
+	}
+}
+
+// newLocal makes an empty set of groups with its account.
+func (a *Aggregate) newLocal() *aggregateLocal {
+	l := &aggregateLocal{sink: a, force: true}
+	l.account = a.query.Reserve("aggregate", l)
+	l.groups.init(a, l.take)
+	l.force = false
+	return l
+}
+
+// A worker's table that brings the rows down little hands its groups on when it takes more than a share of the memory limit
+// between these bounds.
+const (
+	minShare = 1 << 20
+	maxShare = 256 << 20
+)
+
+// contexts makes what the kernels need to merge and finish states with the given blobs.
+func (a *Aggregate) contexts(blobs *expr.BlobStore) []expr.AggregateContext {
+	out := make([]expr.AggregateContext, len(a.spec.Aggregates))
+	for i, c := range a.spec.Aggregates {
+		out[i] = expr.AggregateContext{Settings: c.Settings, Span: c.Place(), Blobs: blobs, Type: c.Type()}
+		for _, arg := range c.Args {
+			out[i].ArgTypes = append(out[i].ArgTypes, arg.Type())
+		}
+	}
+	return out
+}
+
+// newTable makes an empty table of the kind that suits the keys. skip is the number of leading hash bits that all keys share.
+func (a *Aggregate) newTable(array bool, skip uint, r reserve) groupTable {
+	p := newKeyPacker(a.spec.Keys)
+	if array && a.spec.PerfectArrays {
+		if t := newArrayTable(a.spec.Keys, a.spec.StateSize, a.spec.Groups, p, r); t != nil {
+			return t
+		}
+	}
+	if p.form == noPacking {
+		return newRowTable(a.layouts, a.spec.StateSize, skip, r)
+	}
+	return newSlotTable(p, a.spec.StateSize, skip, r)
+}
+
+// wider makes an empty table for keys that did not fit t.
+func (a *Aggregate) wider(t groupTable, skip uint, r reserve) groupTable {
+	if _, ok := t.(*arrayTable); ok {
+		return a.newTable(false, skip, r)
+	}
+	return newRowTable(a.layouts, a.spec.StateSize, skip, r)
+}
+
+// Output implements Sink.
+func (a *Aggregate) Output() source.Scan { return a.output }
+
+// Finish implements Sink. It merges tables that are small; others are merged as they are read.
+func (a *Aggregate) Finish(ctx context.Context, p *Pool) error {
+	a.begin(p.query)
+	if len(a.locals) == 0 {
+		a.locals = append(a.locals, a.newLocal())
+	}
+	for _, l := range a.locals {
+		l.mu.Lock() // for good: nobody spills it from now on
+	}
+	a.output = &aggregateScan{sink: a}
+	if len(a.spec.Keys) == 0 {
+		return a.finishSingle()
+	}
+	if !a.fewGroups() {
+		if err := a.makeRoom(); err != nil {
+			return err
+		}
+		a.output.partition()
+		return nil
+	}
+	main := a.locals[0]
+	for _, l := range a.locals {
+		if l.groups.table.count() > main.groups.table.count() {
+			main = l
+		}
+	}
+	for _, l := range a.locals {
+		if l == main {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := main.absorb(l); err != nil {
+			return err
+		}
+	}
+	a.output.whole(&main.groups)
+	return nil
+}
+
+// makeRoom writes all groups to disk if they leave too little memory for merging the parts.
+func (a *Aggregate) makeRoom() error {
+	m := a.query.runtime.memory
+	if m.Used() < m.Limit()/2 {
+		return nil
+	}
+	for _, l := range a.locals {
+		if err := l.spill(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eagerGroups is the number of groups, over all workers, up to which tables are merged by one worker at once.
+const eagerGroups = 32 << 10
+
+// fewGroups reports whether all groups are to be merged at once: there is only one table, all are arrays, or they are
+// small.
+func (a *Aggregate) fewGroups() bool {
+	total, arrays := 0, true
+	for _, l := range a.locals {
+		if len(l.runs) > 0 {
+			return false
+		}
+		_, ok := l.groups.table.(*arrayTable)
+		arrays = arrays && ok
+		total += l.groups.table.count()
+	}
+	return len(a.locals) == 1 || arrays || total <= eagerGroups
+}
+
+// finishSingle merges the one group of an aggregation without keys.
+func (a *Aggregate) finishSingle() error {
+	main := &a.locals[0].groups
+	for _, l := range a.locals[1:] {
+		if err := main.merge(l.groups.single, []uint32{0}, a.spec.StateSize, &l.groups.blobs, []uint32{0}); err != nil {
+			return err
+		}
+	}
+	a.output.whole(main)
+	return nil
+}
+
+// Detail implements Detailer.
+func (a *Aggregate) Detail() [][2]string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	peak := int64(0)
+	for _, l := range a.locals {
+		peak += l.account.Peak()
+	}
+	if a.shared != nil {
+		peak += a.shared.Peak()
+	}
+	out := [][2]string{{"memory", memory.FormatBytes(peak)}}
+	a.fileMu.Lock()
+	defer a.fileMu.Unlock()
+	if a.file != nil {
+		out = append(out, [2]string{"spilled", memory.FormatBytes(a.file.Size())})
+	}
+	return out
+}
+
+// Close implements Sink.
+func (a *Aggregate) Close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.file != nil {
+		a.file.Close()
+	}
+	for _, l := range a.locals {
+		l.account.Close()
+	}
+	if a.shared != nil {
+		a.shared.Close()
+	}
+	a.locals, a.output = nil, nil
+}

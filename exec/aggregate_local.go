@@ -1,0 +1,240 @@
+package exec
+
+import (
+	"sync"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/vector"
+)
+
+// aggregateLocal is one worker's groups. It implements program.GroupTable.
+type aggregateLocal struct {
+	sink    *Aggregate
+	account *memory.Reservation
+	groups  groupSet
+	share   int64 // see minShare
+	force   bool  // memory that is refused is an error, for the least that is needed to go on
+	failed  error // of a forced reservation
+
+	mu           sync.Mutex // held from the beginning to the end of a morsel, when states may be referred to
+	rows         int64      // since the table was last emptied
+	blobBytes    int64      // of blobs, as reserved
+	runs         []groupRun
+	generation   int // how often groups got new numbers
+	dictionaries dictionaryCache
+	writer       runWriter
+}
+
+// BeginMorsel implements MorselSink.
+func (l *aggregateLocal) BeginMorsel(source.Morsel) error {
+	l.mu.Lock()
+	return nil
+}
+
+// EndMorsel implements MorselSink.
+func (l *aggregateLocal) EndMorsel() error {
+	defer l.mu.Unlock()
+	if l.groups.table == nil { // Groups is not called without keys
+		d := l.groups.blobs.Bytes - l.blobBytes
+		l.blobBytes = l.groups.blobs.Bytes
+		return l.account.Resize(l.account.Size() + d)
+	}
+	return nil
+}
+
+// Consume implements LocalSink; the program updates states through the group table instead.
+func (l *aggregateLocal) Consume(*vector.Chunk, program.Position) error {
+	panic("exec: an aggregation got rows")
+}
+
+// Finish implements LocalSink.
+func (l *aggregateLocal) Finish() error { return nil }
+
+// States implements program.GroupTable.
+func (l *aggregateLocal) States() ([]byte, int) { return l.groups.states() }
+
+// Blobs implements program.GroupTable.
+func (l *aggregateLocal) Blobs() *expr.BlobStore { return &l.groups.blobs }
+
+// take reserves memory for the table.
+func (l *aggregateLocal) take(n int64) bool {
+	if n <= 0 {
+		l.account.Shrink(-n)
+		return true
+	}
+	if !l.force {
+		return l.account.TryGrow(n)
+	}
+	l.failed = l.account.Grow(n)
+	return l.failed == nil
+}
+
+// Groups implements program.GroupTable.
+func (l *aggregateLocal) Groups(keys []*vector.Vector, sel vector.Selection, n int, rows []uint32) error {
+	if err := l.relieve(); err != nil {
+		return err
+	}
+	l.rows += int64(sel.Rows(n))
+	if done, err := l.dictionaries.find(l, keys, sel, n, rows); done || err != nil {
+		return err
+	}
+	return l.find(keys, sel, n, rows)
+}
+
+// find finds groups in the table, handing its groups on when there is no memory to grow.
+func (l *aggregateLocal) find(keys []*vector.Vector, sel vector.Selection, n int, rows []uint32) error {
+	for tries := 0; ; tries++ {
+		r, err := l.groups.find(keys, sel, n, rows)
+		if err != nil {
+			return err
+		}
+		if r == foundAll {
+			l.force = false
+			return nil
+		}
+		if l.failed != nil {
+			return l.failed
+		}
+		if err := l.spill(); err != nil {
+			return err
+		}
+		l.force = true // an empty table must be able to hold the groups of one chunk
+	}
+}
+
+// relieve keeps the local's memory within bounds between two chunks: it accounts for blobs, answers the pressure of
+// others, and hands groups on if they are many for the rows they stand for.
+func (l *aggregateLocal) relieve() error {
+	if d := l.groups.blobs.Bytes - l.blobBytes; d != 0 {
+		l.blobBytes = l.groups.blobs.Bytes
+		if d < 0 {
+			l.account.Shrink(-d)
+		} else if !l.account.TryGrow(d) {
+			l.force = true
+			ok := l.take(d)
+			l.force = false
+			if !ok {
+				return l.failed
+			}
+			return l.spill()
+		}
+	}
+	if l.account.Pressure() > 0 {
+		return l.spill()
+	}
+	if size := l.groups.table.bytes(); size > l.share {
+		if _, array := l.groups.table.(*arrayTable); array {
+			return nil
+		}
+		if l.rows > 4*int64(l.groups.table.count()) {
+			l.share *= 2 // it pays to keep the groups together
+			return nil
+		}
+		return l.handOn(false)
+	}
+	return nil
+}
+
+// Spill implements memory.Spiller.
+func (l *aggregateLocal) Spill(int64) (int64, error) {
+	if l.groups.table == nil || !l.mu.TryLock() {
+		return 0, nil
+	}
+	defer l.mu.Unlock()
+	before := l.account.Size()
+	if err := l.spill(); err != nil {
+		return 0, err
+	}
+	return before - l.account.Size(), nil
+}
+
+// spill writes everything to disk: runs that are still in memory, then the table.
+func (l *aggregateLocal) spill() error {
+	if l.groups.table == nil {
+		return nil
+	}
+	if err := l.writeRuns(); err != nil {
+		return err
+	}
+	if l.groups.table.count() == 0 {
+		return nil
+	}
+	return l.handOn(true)
+}
+
+// handOn turns the table's groups into runs, in memory or on disk, and empties it.
+func (l *aggregateLocal) handOn(disk bool) error {
+	if err := l.sink.spillable(l.account); err != nil {
+		return err
+	}
+	if _, array := l.groups.table.(*arrayTable); array {
+		if err := l.groups.widen(); err != nil { // so that parts are the same in all runs
+			return err
+		}
+	}
+	w := &l.writer
+	w.begin(l.sink, disk, l.takeRun)
+	for part := range groupPartitions {
+		if err := w.table(&l.groups, part); err != nil {
+			return err
+		}
+	}
+	l.runs = append(l.runs, w.runs...)
+	w.runs = nil
+	l.account.Shrink(l.blobBytes)
+	l.blobBytes = 0
+	l.force = true
+	l.groups.reset()
+	l.force = false
+	l.generation++
+	l.rows = 0
+	return nil
+}
+
+// takeRun reserves memory for a run.
+func (l *aggregateLocal) takeRun(n int64) bool { return l.account.TryGrow(n) }
+
+// writeRuns moves runs from memory to disk.
+func (l *aggregateLocal) writeRuns() error {
+	for i := range l.runs {
+		r := &l.runs[i]
+		if r.raw == nil {
+			continue
+		}
+		n := int64(cap(r.raw))
+		if err := l.sink.writeRun(r); err != nil {
+			return err
+		}
+		l.account.Shrink(n)
+	}
+	return nil
+}
+
+// absorb merges the groups of another local into l's.
+func (l *aggregateLocal) absorb(o *aggregateLocal) error {
+	l.force = true
+	defer func() { l.force = false }()
+	c := allGroups()
+	keys, from := l.sink.newKeys(), make([]uint32, vector.ChunkSize)
+	base, stride := o.groups.states()
+	for {
+		n := o.groups.table.list(&c, from)
+		if n == 0 {
+			break
+		}
+		o.groups.table.keys(from[:n], keys)
+		r, err := l.groups.add(keys, n, base, from[:n], stride, &o.groups.blobs)
+		if err != nil {
+			return err
+		}
+		if r != foundAll {
+			return l.failed
+		}
+	}
+	o.groups.table.release()
+	o.groups = groupSet{}
+	return nil
+}

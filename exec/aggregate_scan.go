@@ -1,0 +1,364 @@
+package exec
+
+import (
+	"context"
+
+	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/vector"
+)
+
+// aggregateScan reads the groups of an Aggregate. A morsel is either parts of a table that is complete, or one part that the
+// reader merges from all tables and runs.
+type aggregateScan struct {
+	sink    *Aggregate
+	morsels []source.Morsel
+}
+
+// wholeGroups is the handle of a morsel of a complete table.
+type wholeGroups struct {
+	set      *groupSet
+	from, to int
+}
+
+// partGroups is the handle of a morsel that is to be merged; level is how often it was split.
+type partGroups struct {
+	tables []*groupSet
+	part   int
+	runs   []groupRun
+	level  int
+}
+
+// whole makes morsels of a complete table.
+func (s *aggregateScan) whole(g *groupSet) {
+	if g.table == nil {
+		s.morsels = []source.Morsel{{Rows: 1, Handle: wholeGroups{set: g}}}
+		return
+	}
+	count := g.table.count()
+	if count == 0 {
+		return
+	}
+	n := max(1, min(groupPartitions, count/morselRows))
+	for i := range n {
+		w := wholeGroups{g, groupPartitions * i / n, groupPartitions * (i + 1) / n}
+		s.morsels = append(s.morsels, source.Morsel{Sequence: int32(i), Rows: int64(count / n), Handle: w})
+	}
+}
+
+// partition makes a morsel of each part.
+func (s *aggregateScan) partition() {
+	a := s.sink
+	parts := make([]*partGroups, groupPartitions)
+	for i := range parts {
+		parts[i] = &partGroups{part: i}
+	}
+	for _, l := range a.locals {
+		if _, array := l.groups.table.(*arrayTable); array {
+			// Parts of an array are not those of hashes; widen moves the groups and can only fail for want of memory.
+			l.force = true
+			if err := l.groups.widen(); err != nil {
+				panic(err)
+			}
+			l.force = false
+		}
+		for _, p := range parts {
+			p.tables = append(p.tables, &l.groups)
+		}
+		for _, r := range l.runs {
+			parts[r.part].runs = append(parts[r.part].runs, r)
+		}
+	}
+	for i, p := range parts {
+		s.morsels = append(s.morsels, source.Morsel{Sequence: int32(i), Rows: -1, Handle: p})
+	}
+}
+
+func (s *aggregateScan) Morsels() []source.Morsel { return s.morsels }
+
+func (s *aggregateScan) Detail() [][2]string { return nil }
+
+func (s *aggregateScan) NewReader() (source.Reader, error) {
+	r := &aggregateReader{sink: s.sink, rows: make([]uint32, vector.ChunkSize), keys: s.sink.newKeys()}
+	r.account = s.sink.query.Reserve("aggregate", nil)
+	return r, nil
+}
+
+// aggregateReader reads groups for one worker.
+type aggregateReader struct {
+	sink    *Aggregate
+	account *memory.Reservation
+	ctx     context.Context
+
+	set     *groupSet // of the present chunk
+	cursor  groupCursor
+	single  bool // the one group without keys is still to come
+	rows    []uint32
+	n       int
+	keys    []*vector.Vector
+	keyed   bool // keys are those of the chunk
+	pending []*partGroups
+	merged  groupSet // where parts are merged
+	force   bool
+	failed  error
+	writer  runWriter
+}
+
+func (r *aggregateReader) Open(ctx context.Context, m source.Morsel) error {
+	r.ctx, r.n, r.pending, r.set = ctx, 0, nil, nil
+	switch h := m.Handle.(type) {
+	case wholeGroups:
+		r.set, r.cursor, r.single = h.set, groupCursor{from: h.from, to: h.to}, h.set.table == nil
+	case *partGroups:
+		r.pending = append(r.pending, h)
+	}
+	return nil
+}
+
+func (r *aggregateReader) Next() (int, error) {
+	r.keyed = false
+	for {
+		if r.set != nil {
+			if r.n = r.next(); r.n > 0 {
+				return r.n, r.ctx.Err()
+			}
+			r.set = nil
+		}
+		r.drop()
+		if len(r.pending) == 0 {
+			return 0, nil
+		}
+		p := r.pending[len(r.pending)-1]
+		r.pending = r.pending[:len(r.pending)-1]
+		if err := r.merge(p); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// next lists the next groups of the present set.
+func (r *aggregateReader) next() int {
+	if r.set.table != nil {
+		return r.set.table.list(&r.cursor, r.rows)
+	}
+	if !r.single {
+		return 0
+	}
+	r.single, r.rows[0] = false, 0
+	return 1
+}
+
+// Load gives a key or computes a result.
+func (r *aggregateReader) Load(c int, _ vector.Selection, v *vector.Vector) error {
+	if c < len(r.keys) {
+		if !r.keyed {
+			r.set.table.keys(r.rows[:r.n], r.keys)
+			r.keyed = true
+		}
+		*v = *r.keys[c]
+		return nil
+	}
+	c -= len(r.keys)
+	base, stride := r.set.states()
+	g := expr.Groups{Base: base, Rows: r.rows[:r.n], Stride: stride, Offset: r.sink.offsets[c]}
+	v.Reset(r.n)
+	context := r.set.contexts[c]
+	return r.sink.spec.Aggregates[c].Kernel.Final(&context, &g, r.n, v)
+}
+
+func (r *aggregateReader) BytesRead() int64 { return 0 }
+
+func (r *aggregateReader) Close() error {
+	r.set, r.pending = nil, nil
+	r.drop()
+	r.account.Close()
+	return nil
+}
+
+// drop frees what was merged.
+func (r *aggregateReader) drop() {
+	if r.merged.table != nil {
+		r.merged.table.release()
+		r.account.Shrink(r.account.Size())
+		r.merged = groupSet{}
+	}
+}
+
+// take reserves memory for the merged table.
+func (r *aggregateReader) take(n int64) bool {
+	if n <= 0 {
+		r.account.Shrink(-n)
+		return true
+	}
+	if !r.force {
+		return r.account.TryGrow(n)
+	}
+	r.failed = r.account.Grow(n)
+	return r.failed == nil
+}
+
+// A part whose table is smaller than minSplit is not split for want of memory, nor one that was split maxSplits times.
+const (
+	minSplit  = 1 << 20
+	maxSplits = 6
+)
+
+// merge makes the groups of a part the present set. A part that is too large for memory is split, and its pieces are
+// put on the pending list.
+func (r *aggregateReader) merge(p *partGroups) error {
+	g := &r.merged
+	*g = groupSet{sink: r.sink, skip: partitionBits, reserve: r.take}
+	g.contexts = r.sink.contexts(&g.blobs)
+	r.force = true
+	g.table = r.sink.newTable(false, g.skip, r.take)
+	r.force = p.level >= maxSplits
+	full := false
+	blobBytes := int64(0)
+	err := p.each(r.sink, func(keys []*vector.Vector, rows []uint32, base []byte, stride int, blobs *expr.BlobStore, _ []expr.AggregateContext) (bool, error) {
+		result, err := g.add(keys, len(rows), base, rows, stride, blobs)
+		if result == foundFull && err == nil && g.table.bytes() < minSplit {
+			r.force = true // too little to be worth splitting
+			result, err = g.add(keys, len(rows), base, rows, stride, blobs)
+			r.force = p.level >= maxSplits
+		}
+		if d := g.blobs.Bytes - blobBytes; err == nil && d > 0 {
+			blobBytes += d
+			if !r.take(d) {
+				result = foundFull
+			}
+		}
+		full = result == foundFull
+		return !full && err == nil, cmpError(err, r.ctx.Err())
+	})
+	if err != nil {
+		return err
+	}
+	if !full {
+		r.set, r.cursor = g, allGroups()
+		return nil
+	}
+	if r.failed != nil {
+		return r.failed
+	}
+	r.drop()
+	return r.split(p)
+}
+
+// cmpError is the first error that is not nil.
+func cmpError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// fanOut is the number of pieces that a part is split into.
+const fanOut = 16
+
+// split writes a part's groups to disk in pieces by further bits of their hash.
+func (r *aggregateReader) split(p *partGroups) error {
+	if err := r.sink.spillable(r.account); err != nil {
+		return err
+	}
+	pieces := make([]*partGroups, fanOut)
+	for i := range pieces {
+		pieces[i] = &partGroups{level: p.level + 1}
+	}
+	w := &r.writer
+	w.begin(r.sink, true, nil)
+	var hashes []uint64
+	sels := make([]vector.Selection, fanOut)
+	piece := r.sink.newKeys()
+	err := p.each(r.sink, func(keys []*vector.Vector, rows []uint32, base []byte, stride int, _ *expr.BlobStore, contexts []expr.AggregateContext) (bool, error) {
+		hashes = vector.HashRows(keys, nil, len(rows), hashes)
+		for i := range sels {
+			sels[i] = sels[i][:0]
+		}
+		for i, h := range hashes {
+			s := &sels[h>>(4*p.level)%fanOut]
+			*s = append(*s, uint16(i))
+		}
+		for i, sel := range sels {
+			if len(sel) == 0 {
+				continue
+			}
+			own := make([]uint32, len(sel))
+			for j, k := range sel {
+				own[j] = rows[k]
+			}
+			for c, k := range keys {
+				piece[c].Reset(0)
+				vector.AppendRows(piece[c], k, sel, len(rows))
+			}
+			if err := w.write(0, piece, base, own, stride, contexts); err != nil {
+				return false, err
+			}
+			pieces[i].runs = append(pieces[i].runs, w.runs...)
+			w.runs = w.runs[:0]
+		}
+		return true, r.ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range pieces {
+		if len(p.runs) > 0 {
+			r.pending = append(r.pending, p)
+		}
+	}
+	return nil
+}
+
+// each gives the part's groups, some at a time, until f says no. What f gets are copies where states have blobs, since
+// merging may take a blob over and a part may be read again.
+func (p *partGroups) each(a *Aggregate, f func(keys []*vector.Vector, rows []uint32, base []byte, stride int, blobs *expr.BlobStore, contexts []expr.AggregateContext) (bool, error)) error {
+	keys, rows := a.newKeys(), make([]uint32, runGroups)
+	decoded := func(d *decodedRun) (bool, error) {
+		return f(d.keys, d.rows, d.states, a.spec.StateSize, &d.blobs, a.contexts(&d.blobs))
+	}
+	for _, g := range p.tables {
+		c := groupCursor{from: p.part, to: p.part + 1}
+		base, stride := g.states()
+		for {
+			n := g.table.list(&c, rows)
+			if n == 0 {
+				break
+			}
+			g.table.keys(rows[:n], keys)
+			var more bool
+			var err error
+			if a.blobs && a.canEncode() {
+				var raw []byte
+				if raw, err = a.encode(nil, keys, base, rows[:n], stride, g.contexts); err != nil {
+					return err
+				}
+				d, err := a.decode(append(memory.Aligned(len(raw))[:0], raw...))
+				if err != nil {
+					return err
+				}
+				more, err = decoded(d)
+				if !more || err != nil {
+					return err
+				}
+				continue
+			}
+			if more, err = f(keys, rows[:n], base, stride, &g.blobs, g.contexts); !more || err != nil {
+				return err
+			}
+		}
+	}
+	for i := range p.runs {
+		d, err := a.load(&p.runs[i])
+		if err != nil {
+			return err
+		}
+		if more, err := decoded(d); !more || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// canEncode reports whether all blobs can be copied by writing them.
+func (a *Aggregate) canEncode() bool { return a.spillable(a.shared) == nil }

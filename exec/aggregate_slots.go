@@ -1,0 +1,400 @@
+package exec
+
+import (
+	"math/bits"
+	"unsafe"
+
+	"github.com/kilnql/kiln/exec/memory"
+	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/vector"
+)
+
+// slotTable is a linear-probing table with keys of one or two words and the states inline: slot = key, states. The home of a
+// key is given by the top bits of its hash and probing never wraps around, so slots are nearly in the order of hashes.
+// Free slots are zero; keys are stored mixed with a constant, so that the key that would be zero is a rare one. It and the
+// null key have slots of their own at the end.
+type slotTable struct {
+	packer  *keyPacker
+	reserve reserve
+	wide    bool
+	stride  int
+	skip    uint // hash bits that are the same for all keys of this table
+	shift   uint
+	slots   int // addressable by hash
+	total   int // and those that probing may run into
+	used    int
+	limit   int // groups at which it grows: half of slots
+	slab    []byte
+	special [2]bool // the null group and the zero group exist
+	grown   int
+
+	accounted int64 // bytes that were reserved
+}
+
+const (
+	// keyMix and hashMultiplier make the hash of a word the same as vector.Hash64's.
+	keyMix         = 0x9e3779b97f4a7c15
+	hashMultiplier = 0xbf58476d1ce4e5b9
+	// slotOverflow is the number of slots behind the last home.
+	slotOverflow = 256
+	firstSlots   = 1024
+)
+
+// newSlotTable makes a table for packed keys; skip is the number of leading hash bits that its keys share.
+func newSlotTable(p *keyPacker, stateSize int, skip uint, r reserve) *slotTable {
+	t := &slotTable{packer: p, wide: p.form.wide(), stride: 8 + stateSize, skip: skip, reserve: r}
+	if t.wide {
+		t.stride += 8
+	}
+	t.allocate(firstSlots)
+	if r(t.bytes()) {
+		t.accounted = t.bytes()
+	}
+	return t
+}
+
+func (t *slotTable) allocate(slots int) {
+	t.slots, t.total, t.limit = slots, slots+slotOverflow, slots/2
+	t.shift = uint(64 - bits.Len(uint(slots-1)))
+	t.slab = memory.Aligned((t.total + 2) * t.stride)
+}
+
+func (t *slotTable) states() ([]byte, int) {
+	if t.wide {
+		return t.slab[16:], t.stride
+	}
+	return t.slab[8:], t.stride
+}
+
+func (t *slotTable) count() int   { return t.used }
+func (t *slotTable) bytes() int64 { return int64(len(t.slab)) }
+func (t *slotTable) version() int { return t.grown }
+func (t *slotTable) release()     { t.reserve(-t.accounted) }
+
+// nullSlot and zeroSlot are the numbers of the two special groups.
+func (t *slotTable) nullSlot() uint32 { return uint32(t.total) }
+func (t *slotTable) zeroSlot() uint32 { return uint32(t.total + 1) }
+
+func (t *slotTable) addSpecial(i int) {
+	if !t.special[i] {
+		t.special[i] = true
+		t.used++
+	}
+}
+
+// find implements groupTable.
+func (t *slotTable) find(keys []*vector.Vector, sel vector.Selection, n int, rows []uint32) findResult {
+	lo, hi, valid, ok := t.packer.pack(keys, sel, n)
+	if !ok {
+		return foundUnfit
+	}
+	if valid != nil {
+		sel = t.findNulls(valid, sel, n, rows)
+	}
+	if t.packer.form == packedDouble || t.packer.form == packedTwo {
+		hashWide(lo, hi, t.packer.hashes)
+	}
+	for {
+		done := false
+		switch {
+		case t.wide:
+			done = t.find16(lo, hi, t.packer.hashes, sel, rows)
+		case sel == nil:
+			done = t.find8(lo, rows)
+		default:
+			done = t.find8Selected(lo, sel, rows)
+		}
+		if done {
+			return foundAll
+		}
+		if !t.grow() {
+			return foundFull
+		}
+		if valid != nil {
+			t.renumberNulls(valid, n, rows)
+		}
+	}
+}
+
+// findNulls gives null rows the null group and returns the others.
+func (t *slotTable) findNulls(valid vector.Bitmap, sel vector.Selection, n int, rows []uint32) vector.Selection {
+	rest := make(vector.Selection, 0, n)
+	each := func(i int) {
+		if valid.Get(i) {
+			rest = append(rest, uint16(i))
+			return
+		}
+		t.addSpecial(0)
+		rows[i] = t.nullSlot()
+	}
+	if sel == nil {
+		for i := range n {
+			each(i)
+		}
+	} else {
+		for _, i := range sel {
+			each(int(i))
+		}
+	}
+	return rest
+}
+
+func (t *slotTable) renumberNulls(valid vector.Bitmap, n int, rows []uint32) {
+	for i := range n {
+		if !valid.Get(i) {
+			rows[i] = t.nullSlot()
+		}
+	}
+}
+
+func hashWide(lo, hi, hashes []uint64) {
+	hi, hashes = hi[:len(lo)], hashes[:len(lo)]
+	for i, w := range lo {
+		hashes[i] = vector.HashCombine(vector.Hash64(w), hi[i])
+	}
+}
+
+// find8 finds the groups of all rows; false if the table must grow first.
+func (t *slotTable) find8(keys []uint64, rows []uint32) bool {
+	base, stride, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.shift&63, t.skip&63, uintptr(t.total)
+	rows = rows[:len(keys)]
+	for i, k := range keys {
+		k ^= keyMix
+		hi, lo := bits.Mul64(k, hashMultiplier)
+		s := uintptr((hi ^ lo ^ (k^keyMix)>>29) << skip >> shift)
+		p := unsafe.Add(base, s*stride)
+		for *(*uint64)(p) != k {
+			if *(*uint64)(p) == 0 {
+				if t.used >= t.limit {
+					return false
+				}
+				*(*uint64)(p) = k
+				t.used++
+				break
+			}
+			if s++; s == total {
+				return false
+			}
+			p = unsafe.Add(p, stride)
+		}
+		rows[i] = uint32(s)
+		if k == 0 {
+			t.addSpecial(1)
+			rows[i] = t.zeroSlot()
+		}
+	}
+	return true
+}
+
+func (t *slotTable) find8Selected(keys []uint64, sel vector.Selection, rows []uint32) bool {
+	base, stride, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.shift&63, t.skip&63, uintptr(t.total)
+	for _, i := range sel {
+		k := keys[i] ^ keyMix
+		hi, lo := bits.Mul64(k, hashMultiplier)
+		s := uintptr((hi ^ lo ^ (k^keyMix)>>29) << skip >> shift)
+		p := unsafe.Add(base, s*stride)
+		for *(*uint64)(p) != k {
+			if *(*uint64)(p) == 0 {
+				if t.used >= t.limit {
+					return false
+				}
+				*(*uint64)(p) = k
+				t.used++
+				break
+			}
+			if s++; s == total {
+				return false
+			}
+			p = unsafe.Add(p, stride)
+		}
+		rows[i] = uint32(s)
+		if k == 0 {
+			t.addSpecial(1)
+			rows[i] = t.zeroSlot()
+		}
+	}
+	return true
+}
+
+// find16 is find8 for keys of two words, whose hashes are given.
+func (t *slotTable) find16(lo, hi, hashes []uint64, sel vector.Selection, rows []uint32) bool {
+	n := sel.Rows(len(lo))
+	base, stride, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.shift&63, t.skip&63, uintptr(t.total)
+	for j := range n {
+		i := j
+		if sel != nil {
+			i = int(sel[j])
+		}
+		a, b := lo[i]^keyMix, hi[i]
+		if a|b == 0 {
+			t.addSpecial(1)
+			rows[i] = t.zeroSlot()
+			continue
+		}
+		s := uintptr(hashes[i] << skip >> shift)
+		p := unsafe.Add(base, s*stride)
+		for {
+			e := (*[2]uint64)(p)
+			if e[0] == a && e[1] == b {
+				break
+			}
+			if e[0]|e[1] == 0 {
+				if t.used >= t.limit {
+					return false
+				}
+				e[0], e[1] = a, b
+				t.used++
+				break
+			}
+			if s++; s == total {
+				return false
+			}
+			p = unsafe.Add(p, stride)
+		}
+		rows[i] = uint32(s)
+	}
+	return true
+}
+
+// hashAt is the hash of the key in a slot that is in use.
+func (t *slotTable) hashAt(p unsafe.Pointer) uint64 {
+	k := *(*uint64)(p) ^ keyMix
+	if !t.wide {
+		return vector.Hash64(k)
+	}
+	hi := *(*uint64)(unsafe.Add(p, 8))
+	if t.packer.form != packedString {
+		return vector.HashCombine(vector.Hash64(k), hi)
+	}
+	words := [2]uint64{k, hi}
+	return vector.HashBytes(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&words), 4)), int(uint32(k)&^stringMark)))
+}
+
+// taken reports whether a slot holds a group.
+func (t *slotTable) taken(p unsafe.Pointer) bool {
+	return *(*uint64)(p) != 0 || t.wide && *(*uint64)(unsafe.Add(p, 8)) != 0
+}
+
+// grow doubles the table. False if the memory is refused.
+func (t *slotTable) grow() bool {
+	slots := t.slots * 2
+	for { // more than once only when keys crowd at the end
+		need := int64((slots + slotOverflow + 2) * t.stride)
+		if !t.reserve(need) {
+			return false
+		}
+		old, oldTotal := t.slab, t.total
+		t.allocate(slots)
+		if t.rehash(old, oldTotal) {
+			t.reserve(-t.accounted)
+			t.accounted = need
+			t.grown++
+			return true
+		}
+		t.reserve(-need)
+		t.slab, t.total, slots = old, oldTotal, slots*2
+	}
+}
+
+// rehash moves all groups from an old slab, whose order the new one nearly has.
+func (t *slotTable) rehash(old []byte, oldTotal int) bool {
+	from, base, stride := unsafe.Pointer(unsafe.SliceData(old)), unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride)
+	words := t.stride / 8
+	for i := range oldTotal {
+		src := unsafe.Add(from, uintptr(i)*stride)
+		if !t.taken(src) {
+			continue
+		}
+		s := int(t.hashAt(src) << t.skip >> t.shift)
+		dst := unsafe.Add(base, uintptr(s)*stride)
+		for t.taken(dst) {
+			if s++; s == t.total {
+				return false
+			}
+			dst = unsafe.Add(dst, stride)
+		}
+		copy(unsafe.Slice((*uint64)(dst), words), unsafe.Slice((*uint64)(src), words))
+	}
+	copy(t.slab[t.total*t.stride:], old[oldTotal*t.stride:])
+	return true
+}
+
+// specialPart is the part of a special group.
+func (t *slotTable) specialPart(i int) int {
+	if i == 0 {
+		return nullPart
+	}
+	h := vector.Hash64(keyMix)
+	if t.wide {
+		h = vector.HashCombine(h, 0)
+	}
+	return int(h >> (64 - partitionBits))
+}
+
+// nullPart is the part of the null key: that of vector.HashRows.
+var nullPart = func() int {
+	v := vector.NewFlat(types.VoidType, 1)
+	v.SetConstantNull(1)
+	return int(vector.HashRows([]*vector.Vector{v}, nil, 1, nil)[0] >> (64 - partitionBits))
+}()
+
+// list implements groupTable. A table that skips hash bits is only listed whole.
+func (t *slotTable) list(c *groupCursor, rows []uint32) int {
+	whole := c.from == 0 && c.to == groupPartitions
+	size := t.slots / groupPartitions
+	end := t.total
+	if c.to < groupPartitions {
+		end = c.to * size
+	}
+	n := 0
+	if !c.started {
+		c.started, c.clean, c.at = true, c.from == 0, c.from*size
+		for i := range t.special {
+			if part := t.specialPart(i); t.special[i] && (whole || part >= c.from && part < c.to) {
+				rows[n] = uint32(t.total + i)
+				n++
+			}
+		}
+	}
+	base := unsafe.Pointer(unsafe.SliceData(t.slab))
+	for ; n < len(rows) && c.at < t.total; c.at++ {
+		p := unsafe.Add(base, uintptr(c.at)*uintptr(t.stride))
+		if !t.taken(p) {
+			if c.at >= end {
+				break
+			}
+			c.clean = true
+			continue
+		}
+		// Before the first free slot and behind the end, groups of the neighbours stand among the parts' own.
+		if whole || c.clean && c.at < end || t.inParts(c, p) {
+			rows[n] = uint32(c.at)
+			n++
+		}
+	}
+	return n
+}
+
+func (t *slotTable) inParts(c *groupCursor, p unsafe.Pointer) bool {
+	part := int(t.hashAt(p) >> (64 - partitionBits))
+	return part >= c.from && part < c.to
+}
+
+// keys implements groupTable.
+func (t *slotTable) keys(rows []uint32, out []*vector.Vector) {
+	lo, hi := make([]uint64, len(rows)), make([]uint64, len(rows))
+	for i, r := range rows {
+		at := int(r) * t.stride
+		words := vector.As[uint64](t.slab[at : at+16])
+		lo[i] = words[0] ^ keyMix
+		if t.wide {
+			hi[i] = words[1]
+		}
+	}
+	t.packer.unpack(lo, hi, out)
+	for i, r := range rows {
+		if r == t.nullSlot() {
+			out[0].SetNull(i)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package exec
+
+import (
+	"github.com/kilnql/kiln/vector"
+)
+
+// A table keeps its groups in the order of the top bits of their hash, so that the groups of one of groupPartitions parts are
+// found together, in any table and in spill files.
+const (
+	partitionBits   = 6
+	groupPartitions = 1 << partitionBits
+)
+
+// findResult says how groupTable.find ended.
+type findResult uint8
+
+const (
+	foundAll   findResult = iota
+	foundUnfit            // a key does not fit this kind of table
+	foundFull             // the table must grow and the memory for it was refused
+)
+
+// groupTable finds groups by key and holds their states.
+type groupTable interface {
+	// find writes the number of each row's group to rows, adding groups with zero states. If the result is not foundAll,
+	// rows are unspecified and some groups may have been added.
+	find(keys []*vector.Vector, sel vector.Selection, n int, rows []uint32) findResult
+	// states are where the states of groups are: number*stride from base on.
+	states() (base []byte, stride int)
+	// count is the number of groups; bytes the memory of the table.
+	count() int
+	bytes() int64
+	// release gives the table's memory back to the account.
+	release()
+	// version changes whenever groups get other numbers.
+	version() int
+	// list writes numbers of groups of c's parts to rows, in the order of their hashes, and moves c on; 0 at the end.
+	list(c *groupCursor, rows []uint32) int
+	// keys writes the keys of groups into flat vectors.
+	keys(rows []uint32, out []*vector.Vector)
+}
+
+// groupCursor is a place in the listing of parts [from, to) of a table.
+type groupCursor struct {
+	from, to int
+	at       int
+	started  bool
+	clean    bool // no group of an earlier part can come any more
+}
+
+// allGroups lists a whole table.
+func allGroups() groupCursor { return groupCursor{to: groupPartitions} }
+
+// reserve asks for n more bytes (less, if negative) for a table.
+type reserve func(n int64) bool
+
+// ensure makes rows hold n.
+func ensure[T any](rows []T, n int) []T {
+	if cap(rows) < n {
+		return make([]T, max(n, vector.ChunkSize))
+	}
+	return rows[:n]
+}

@@ -89,7 +89,7 @@ func bindSQL(c Catalog, text string, parameters ...Parameter) (logical.Node, err
 	if s.Query == nil {
 		return nil, fmt.Errorf("not a query")
 	}
-	a := &Analyzer{Catalog: c, Settings: testSettings(), Positional: parameters}
+	a := &Analyzer{Functions: testFunctions{}, Catalog: c, Settings: testSettings(), Positional: parameters}
 	plan, err := a.Query(context.Background(), s.Query)
 	if err != nil {
 		return nil, diag.WithSQL(err, text)

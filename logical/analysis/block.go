@@ -23,8 +23,10 @@ type block struct {
 	// aggregation is nil if the block has no GROUP BY, HAVING or aggregate function.
 	aggregation     *aggregation
 	having, qualify expr.Expr
-	order           []expr.SortKey
-	global          bool // order is that of all rows
+	// queries are the steps of a DataFrame chain whose columns are the items.
+	queries []ast.Query
+	// above are the steps that are put on the block and may use what it may: ORDER BY and its kin.
+	above []aboveStep
 	// star says that the SELECT list has a star.
 	star bool
 	// outerValues are the columns that stand, inside subqueries of this block, for expressions that are no columns: aggregate
@@ -256,13 +258,13 @@ func (b *binder) filter(r *relation, condition ast.Expr, env environment) (*rela
 	var special []string
 	expr.Walk(bound, func(e expr.Expr) bool {
 		if isSpecial(e) {
-			special = append(special, expr.SQL(e))
+			special = append(special, pretty(e))
 			return false
 		}
 		return true
 	})
 	if special != nil {
-		return nil, diag.New("INVALID_WHERE_CONDITION", "condition", sqlOf(bound), "expressionList", joinComma(special)).At(condition.Place())
+		return nil, diag.New("INVALID_WHERE_CONDITION", "condition", s.text(condition), "expressionList", joinComma(special)).At(condition.Place())
 	}
 	if bound, err = s.boolean(bound, "WHERE"); err != nil {
 		return nil, at(err, condition.Place())
@@ -275,7 +277,7 @@ func (k *block) build() (*relation, error) {
 	node := k.input.node
 	items := make([]expr.Expr, len(k.items))
 	promoted := slices.Clone(k.promoted)
-	having, qualify, order := k.having, k.qualify, slices.Clone(k.order)
+	having, qualify, order := k.having, k.qualify, make([][]expr.SortKey, len(k.above))
 	lower := func(e expr.Expr) (expr.Expr, error) { return e, nil }
 	if g := k.aggregation; g != nil {
 		g.reset()
@@ -302,9 +304,12 @@ func (k *block) build() (*relation, error) {
 			}
 		}
 	}
-	for i := range order {
-		if order[i].Expr, err = lower(order[i].Expr); err != nil {
-			return nil, k.notInOutput(err)
+	for i, step := range k.above {
+		order[i] = slices.Clone(step.keys)
+		for j := range order[i] {
+			if order[i][j].Expr, err = lower(order[i][j].Expr); err != nil {
+				return nil, k.notInOutput(err)
+			}
 		}
 	}
 	if k.aggregation != nil {
@@ -367,12 +372,14 @@ func passThrough(n logical.Node) []logical.Named {
 }
 
 // finish adds windows, QUALIFY, generators, the projection, DISTINCT and ORDER BY.
-func (k *block) finish(w *windowing, items []expr.Expr, qualify expr.Expr, order []expr.SortKey) (*relation, error) {
+func (k *block) finish(w *windowing, items []expr.Expr, qualify expr.Expr, order [][]expr.SortKey) (*relation, error) {
 	for i, it := range k.items {
 		items[i] = w.extract(items[i], it)
 	}
-	for i := range order {
-		order[i].Expr = w.extract(order[i].Expr, nil)
+	for _, keys := range order {
+		for i := range keys {
+			keys[i].Expr = w.extract(keys[i].Expr, nil)
+		}
 	}
 	if qualify != nil {
 		qualify = w.extract(qualify, nil)
@@ -390,15 +397,11 @@ func (k *block) finish(w *windowing, items []expr.Expr, qualify expr.Expr, order
 	for i, n := range named {
 		out.columns[i] = visible{n.Column(), k.items[i].qualifier}
 	}
-	if len(k.order) == 0 {
-		out.node = project(node, named)
-		if k.distinct {
-			out.node = distinct(out.node)
-		}
-		out.block = k
-		return out, nil
+	out.block = k
+	for _, q := range k.queries {
+		out.origins = append(slices.Clip(out.origins), origin{q, out.columns})
 	}
-	return k.sorted(out, node, items, named, order)
+	return k.finishAbove(out, node, items, named, order)
 }
 
 // outputs gives each item its column ID: that of the node's column that it is, unless an item before it has that already.

@@ -78,6 +78,9 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(args, hasGenerator) {
+		return nil, diag.New("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "expression", s.text(e))
+	}
 	bound, err := f.Bind(s.bindContext(e.Place(), name), args)
 	if err != nil {
 		return nil, err
@@ -363,5 +366,5 @@ func (s *site) orderable(e expr.Expr) error {
 		return nil
 	}
 	return diag.New("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "functionName", "`sortorder`",
-		"dataType", quoteSQL(e.Type().SQL()), "sqlExpr", quoteSQL(expr.SQL(e)+" ASC NULLS FIRST")).At(e.Place())
+		"dataType", quoteSQL(e.Type().SQL()), "sqlExpr", quoteSQL(pretty(e)+" ASC NULLS FIRST")).At(e.Place())
 }

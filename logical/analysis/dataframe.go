@@ -65,10 +65,12 @@ func groupingItems(list []ast.Expr) (items, groups []ast.Expr) {
 	return items, groups
 }
 
-// filterStep is df.Where. Over a step that aggregates, the condition may call aggregate functions, as in HAVING.
+// filterStep is df.Where. Over a step that is a block, the condition may use what the block's own expressions may: columns
+// that the step dropped, and aggregate functions if it aggregates.
 func (b *binder) filterStep(r *relation, condition ast.Expr, env environment) (*relation, error) {
 	out, err := b.filter(r, condition, env)
-	if err == nil || r.block == nil || r.block.aggregation == nil || r.block.having != nil || len(r.block.order) > 0 || r.block.distinct {
+	k := r.block
+	if err == nil || k == nil || k.qualify != nil || len(k.above) > 0 || k.distinct || k.generates() {
 		return out, err
 	}
 	switch diag.ConditionOf(err) {
@@ -76,17 +78,22 @@ func (b *binder) filterStep(r *relation, condition ast.Expr, env environment) (*
 	default:
 		return nil, err
 	}
-	k := r.block
-	having, again := k.condition(condition, "HAVING")
-	if again != nil {
+	aggregation := k.aggregation
+	bound, again := k.condition(condition, "WHERE")
+	if again != nil || k.aggregation != aggregation {
 		return nil, err
 	}
-	k.having = having
-	out, again = k.build()
-	if again != nil {
+	k.qualify = bound
+	if out, again = k.build(); again != nil {
 		return nil, err
 	}
+	out.block = nil // what comes after sees the rows that are left
 	return out, nil
+}
+
+// generates reports whether the SELECT list has a generator.
+func (k *block) generates() bool {
+	return slices.ContainsFunc(k.items, func(it *item) bool { return it.generated != nil })
 }
 
 // withColumns adds columns, or replaces those of the same name. None of the new ones sees another.
@@ -263,8 +270,12 @@ func (b *binder) repartition(q *ast.Repartition, env environment) (*relation, er
 	if err != nil {
 		return nil, err
 	}
-	n := &logical.Repartition{Input: input.node, Count: q.Count, Shuffle: q.Shuffle}
 	s := b.site(input, env)
+	k := input.block
+	if k != nil {
+		s = k.aboveSite()
+	}
+	var keys []expr.SortKey
 	for _, e := range q.By {
 		bound, err := s.expr(e)
 		if err != nil {
@@ -273,7 +284,17 @@ func (b *binder) repartition(q *ast.Repartition, env environment) (*relation, er
 		if err := s.noSpecial(bound); err != nil {
 			return nil, at(err, e.Place())
 		}
-		n.By = append(n.By, bound)
+		keys = append(keys, expr.SortKey{Expr: bound})
 	}
-	return input.over(n), nil
+	step := aboveStep{keys, func(input logical.Node, keys []expr.SortKey) logical.Node {
+		n := &logical.Repartition{Input: input, Count: q.Count, Shuffle: q.Shuffle}
+		for _, key := range keys {
+			n.By = append(n.By, key.Expr)
+		}
+		return n
+	}}
+	if k != nil {
+		return k.put(step)
+	}
+	return input.over(step.node(input.node, keys)), nil
 }

@@ -1,12 +1,14 @@
 package analysis
 
 import (
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/types"
 )
 
 // quoteName writes a name of several parts as Spark's messages do: `a`.`b`.
@@ -22,7 +24,29 @@ func quoteName(parts []string) string {
 func quoteSQL(text string) string { return `"` + text + `"` }
 
 // sqlOf is an expression as messages quote it.
-func sqlOf(e expr.Expr) string { return quoteSQL(expr.SQL(e)) }
+func sqlOf(e expr.Expr) string { return quoteSQL(pretty(e)) }
+
+// pretty prints a bound expression as Spark's messages do: literals bare, implicit casts left out. An implicit cast has the
+// place of its input.
+func pretty(e expr.Expr) string {
+	return expr.SQL(expr.TransformDown(e, func(x expr.Expr) (expr.Expr, bool) {
+		switch x := x.(type) {
+		case *expr.Literal:
+			return &expr.Column{Base: x.Base, Name: types.PrettyLiteral(x.Value, x.Typ, nil)}, true
+		case *expr.Cast:
+			if x.Span == x.Input.Place() && x.Mode != expr.Try {
+				return &expr.Column{Base: x.Base, Name: pretty(x.Input)}, true
+			}
+		}
+		return x, false
+	}))
+}
+
+// text is an unbound expression as messages quote it.
+func (s *site) text(e ast.Expr) string {
+	n := namer{site: s}
+	return quoteSQL(n.expr(e))
+}
 
 func ambiguousReference(parts []string, found []visible) *diag.Error {
 	names := make([]string, len(found))
@@ -39,21 +63,16 @@ const suggestedNames = 5
 func (s *site) unresolvedColumn(n *ast.Name) error {
 	var names []string
 	parts := map[string][]string{}
-	add := func(list []visible) {
-		qualify := slices.ContainsFunc(list, func(c visible) bool { return !slices.Equal(c.qualifier, list[0].qualifier) })
-		for _, c := range list {
-			p := []string{c.Name}
-			if qualify || len(n.Parts) > 1 {
-				p = append(slices.Clip(c.qualifier), c.Name)
-			}
-			text := strings.Join(p, ".")
-			if parts[text] == nil {
-				parts[text] = p
-				names = append(names, text)
-			}
+	kept := s.relation.commonQualifier(len(n.Parts))
+	for _, c := range s.relation.columns {
+		p := append(slices.Clip(c.qualifier), c.Name)
+		p = p[max(0, len(p)-kept):]
+		text := strings.Join(p, ".")
+		if parts[text] == nil {
+			parts[text] = p
+			names = append(names, text)
 		}
 	}
-	add(s.relation.columns)
 	e := diag.New("UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "objectName", quoteName(n.Parts))
 	if len(names) > 0 {
 		near := diag.Nearest(strings.Join(n.Parts, "."), names, suggestedNames)
@@ -65,6 +84,22 @@ func (s *site) unresolvedColumn(n *ast.Name) error {
 		e.Suggestions = near
 	}
 	return e.At(n.Place())
+}
+
+// commonQualifier is how many last parts of full column names a suggestion shows for a name of n parts: the column alone if
+// all are of one table, table and column if all are of one database.
+func (r *relation) commonQualifier(n int) int {
+	same := func(drop int) bool {
+		prefix := func(c visible) []string { return c.qualifier[:max(0, len(c.qualifier)-drop)] }
+		return !slices.ContainsFunc(r.columns, func(c visible) bool { return !slices.Equal(prefix(c), prefix(r.columns[0])) })
+	}
+	switch {
+	case n == 1 && same(0):
+		return 1
+	case n <= 2 && same(1):
+		return 2
+	}
+	return math.MaxInt
 }
 
 // OuterError says that a DataFrame refers to columns of a query around it, and so has no meaning by itself: it is not a

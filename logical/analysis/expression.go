@@ -96,7 +96,13 @@ func (s *site) castOf(e *ast.Cast) (expr.Expr, error) {
 	if e.Try {
 		mode = expr.Try
 	}
-	return s.functions.Cast(input, e.Type, mode, s.settings)
+	bound, err := s.functions.Cast(input, e.Type, mode, s.settings)
+	if c, ok := bound.(*expr.Cast); ok {
+		written := *c
+		written.Span = e.Place() // tells it from an implicit cast
+		return &written, nil
+	}
+	return bound, err
 }
 
 // caseOf binds CASE; the simple form compares the operand with each WHEN.
@@ -118,7 +124,7 @@ func (s *site) caseOf(e *ast.Case) (expr.Expr, error) {
 			if condition, err = s.call(w.Condition.Place(), "=", operand, condition); err != nil {
 				return nil, err
 			}
-		} else if condition, err = s.whenCondition(condition, i); err != nil {
+		} else if condition, err = s.whenCondition(e, condition, i); err != nil {
 			return nil, err
 		}
 		result, err := s.expr(w.Result)
@@ -136,15 +142,15 @@ func (s *site) caseOf(e *ast.Case) (expr.Expr, error) {
 	return c, s.coerceCase(c)
 }
 
-func (s *site) whenCondition(condition expr.Expr, i int) (expr.Expr, error) {
+func (s *site) whenCondition(e *ast.Case, condition expr.Expr, i int) (expr.Expr, error) {
 	switch condition.Type().Kind {
 	case types.Boolean:
 		return condition, nil
 	case types.Void:
 		return s.cast(condition, types.BooleanType)
 	}
-	return nil, diag.New("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "sqlExpr", quoteSQL("CASE WHEN "+expr.SQL(condition)+" … END"),
-		"paramIndex", ordinal(i), "requiredType", `"BOOLEAN"`, "inputSql", sqlOf(condition),
+	return nil, diag.New("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "sqlExpr", s.text(e),
+		"paramIndex", ordinal(2*i), "requiredType", `"BOOLEAN"`, "inputSql", sqlOf(condition),
 		"inputType", quoteSQL(condition.Type().SQL())).At(condition.Place())
 }
 
@@ -198,7 +204,7 @@ func caseSQL(c *expr.Case) string {
 		n.Else = &expr.Literal{Base: expr.Base{Null: true}}
 		c = &n
 	}
-	return expr.SQL(c)
+	return pretty(c)
 }
 
 // in binds x IN (list); the subquery form is in subquery.go.
@@ -247,9 +253,9 @@ func (s *site) inType(value expr.Expr, list []expr.Expr, span diag.Span) (types.
 	}
 	sql := make([]string, len(list))
 	for i, e := range list {
-		sql[i] = expr.SQL(e)
+		sql[i] = pretty(e)
 	}
-	return t, diag.New("DATATYPE_MISMATCH.DATA_DIFF_TYPES", "sqlExpr", quoteSQL("("+expr.SQL(value)+" IN ("+joinComma(sql)+"))"),
+	return t, diag.New("DATATYPE_MISMATCH.DATA_DIFF_TYPES", "sqlExpr", quoteSQL("("+pretty(value)+" IN ("+joinComma(sql)+"))"),
 		"functionName", "`in`", "dataType", "["+joinComma(texts)+"]").At(span)
 }
 

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
@@ -25,6 +26,8 @@ func (s *site) topName(e ast.Expr) string {
 type namer struct {
 	// site tells which parts of a name are a qualifier; nil takes the last part as the column.
 	site *site
+	// lambdas are the parameters of the lambdas around.
+	lambdas []string
 }
 
 // top names a whole item: a struct's member by its name alone.
@@ -102,12 +105,13 @@ func (n namer) expr(e ast.Expr) string {
 	case *ast.Field:
 		return n.expr(e.Base) + "." + e.Name
 	case *ast.Lambda:
-		params := make([]string, len(e.Params))
-		for i, p := range e.Params {
-			params[i] = "namedlambdavariable()"
-			_ = p
+		inner := n
+		inner.lambdas = append(slices.Clip(n.lambdas), e.Params...)
+		text := "lambdafunction(" + inner.expr(e.Body)
+		for range e.Params {
+			text += ", namedlambdavariable()"
 		}
-		return "lambdafunction(" + n.expr(e.Body) + ", " + strings.Join(params, ", ") + ")"
+		return text + ")"
 	case *ast.NamedArgument:
 		return n.expr(e.Value)
 	case *ast.Star:
@@ -125,6 +129,9 @@ func (n namer) outer(e ast.Expr) string {
 }
 
 func (n namer) name(e *ast.Name) string {
+	if slices.ContainsFunc(n.lambdas, func(p string) bool { return strings.EqualFold(p, e.Parts[0]) }) {
+		return strings.Join(append([]string{"namedlambdavariable()"}, e.Parts[1:]...), ".")
+	}
 	used := len(e.Parts) - 1
 	if n.site != nil {
 		if q, ok := n.site.qualifiers[e]; ok {
@@ -132,13 +139,6 @@ func (n namer) name(e *ast.Name) string {
 		}
 		if used == literalFunction {
 			return strings.ToLower(e.Parts[0]) + "()"
-		}
-		for _, l := range n.site.lambdas {
-			for _, p := range l.params {
-				if n.site.sameName(p.Name, e.Parts[0]) {
-					return strings.Join(append([]string{"namedlambdavariable()"}, e.Parts[1:]...), ".")
-				}
-			}
 		}
 	}
 	return strings.Join(e.Parts[used:], ".")

@@ -187,7 +187,7 @@ func (b *binder) fold(e expr.Expr) (any, error) {
 			return b.fold(e.Input)
 		}
 	}
-	return nil, diag.Unsupported("the constant " + expr.SQL(e) + " where a literal is expected").At(e.Place())
+	return nil, diag.Unsupported("the constant " + pretty(e) + " where a literal is expected").At(e.Place())
 }
 
 // values binds VALUES: every column gets the common type of its cells.
@@ -263,7 +263,7 @@ func (b *binder) setOperation(q *ast.SetOperation, env environment) (*relation, 
 	}
 	out, err := b.combine(q, inputs)
 	if err != nil {
-		return nil, at(err, q.Place())
+		return nil, at(at(err, q.Place()), q.Right.Place())
 	}
 	if q.Op == ast.Union && !q.All {
 		out = distinct(out)

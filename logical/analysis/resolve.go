@@ -186,6 +186,12 @@ func (b *binder) matches(c visible, parts []string, used int) bool {
 
 // planColumn resolves a name that belongs to one step of a DataFrame chain.
 func (s *site) planColumn(n *ast.Name) (expr.Expr, error) {
+	if s.block != nil && s.aliasesFirst && slices.Contains(s.block.queries, n.Plan) {
+		e, err := s.alias(n)
+		if e != nil || err != nil {
+			return e, err
+		}
+	}
 	var found []visible
 	for _, o := range s.relation.origins {
 		if o.query != n.Plan {
@@ -265,7 +271,7 @@ func (s *site) field(e expr.Expr, name string, span diag.Span) (expr.Expr, error
 			return s.arrayOfFields(e, name, span)
 		}
 	}
-	return nil, diag.New("INVALID_EXTRACT_BASE_FIELD_TYPE", "base", quoteSQL(expr.SQL(e)), "other", quoteSQL(e.Type().SQL())).At(span)
+	return nil, diag.New("INVALID_EXTRACT_BASE_FIELD_TYPE", "base", quoteSQL(pretty(e)), "other", quoteSQL(e.Type().SQL())).At(span)
 }
 
 func (s *site) fieldIndex(t types.Type, name string) (int, error) {

@@ -104,6 +104,9 @@ func (r *relation) qualified(name string) *relation {
 
 // from records that the relation's columns are those of a step of a DataFrame chain.
 func (r *relation) from(q ast.Query) *relation {
+	if r.block != nil {
+		r.block.queries = append(r.block.queries, q)
+	}
 	r.origins = append(slices.Clone(r.origins), origin{q, r.columns})
 	return r
 }

@@ -79,15 +79,20 @@ func (b *binder) position(e ast.Expr, n int, condition string) (index int, ok bo
 	return int(i - 1), true, nil
 }
 
-// orderBy binds ORDER BY over the block and builds it again.
+// aboveStep is a step put on a block: its keys, bound over the block's FROM relation, and the node it is.
+type aboveStep struct {
+	keys []expr.SortKey
+	node func(input logical.Node, keys []expr.SortKey) logical.Node
+}
+
+// orderBy binds ORDER BY or SORT BY over the block and builds it again.
 func (k *block) orderBy(q *ast.Sort) (*relation, error) {
-	s := k.site()
-	s.aliases, s.aliasesFirst, s.anyName = k.items, true, true
-	k.order = nil
+	s := k.aboveSite()
+	var keys []expr.SortKey
 	for _, it := range q.Items {
 		if _, ok := it.Expr.(*ast.All); ok {
 			for _, other := range k.items {
-				k.order = append(k.order, sortKey(it, other.use()))
+				keys = append(keys, sortKey(it, other.use()))
 			}
 			continue
 		}
@@ -101,54 +106,64 @@ func (k *block) orderBy(q *ast.Sort) (*relation, error) {
 		} else if e, err = s.expr(it.Expr); err != nil {
 			return nil, err
 		}
-		if hasGenerator(e) && k.items[0].generated == nil {
+		if hasGenerator(e) {
 			return nil, diag.New("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "plan", "Sort").At(it.Expr.Place())
 		}
 		if err := s.orderable(e); err != nil {
 			return nil, at(err, it.Expr.Place())
 		}
 		k.aggregated(e)
-		k.order = append(k.order, sortKey(it, e))
+		keys = append(keys, sortKey(it, e))
 	}
-	k.global = q.Global
-	r, err := k.build()
-	if err != nil {
-		return nil, err
-	}
-	r.block = nil
-	return r, nil
+	return k.put(aboveStep{keys, func(input logical.Node, keys []expr.SortKey) logical.Node {
+		return &logical.Sort{Input: input, Keys: keys, Global: q.Global}
+	}})
 }
 
-// sorted puts projection, DISTINCT and Sort on the node. Keys that are not among the output columns become columns of the
-// projection that a last one drops again.
-func (k *block) sorted(out *relation, node logical.Node, items []expr.Expr, named []logical.Named, order []expr.SortKey) (*relation, error) {
-	keys := slices.Clone(order)
+// aboveSite is where expressions of steps above the block are bound: its items by name first, then what they are made of.
+func (k *block) aboveSite() *site {
+	s := k.site()
+	s.aliases, s.aliasesFirst, s.anyName = k.items, true, true
+	return s
+}
+
+func (k *block) put(step aboveStep) (*relation, error) {
+	k.above = append(k.above, step)
+	return k.build()
+}
+
+// finishAbove puts projection, DISTINCT and the steps above the block on the node. Keys that are not among the output columns
+// become columns of the projection that a last one drops again.
+func (k *block) finishAbove(out *relation, node logical.Node, items []expr.Expr, named []logical.Named, order [][]expr.SortKey) (*relation, error) {
 	hidden := []logical.Named{}
 	seen := map[expr.ColumnID]bool{}
 	for _, n := range named {
 		seen[n.ID] = true
 	}
-	for i := range keys {
-		keys[i].Expr = toOutputs(keys[i].Expr, items, named)
-		for _, c := range columnsOf(keys[i].Expr) {
-			if seen[c.ID] || !hasColumn(node, c.ID) {
-				continue
+	for _, keys := range order {
+		for i := range keys {
+			keys[i].Expr = toOutputs(keys[i].Expr, items, named)
+			for _, c := range columnsOf(keys[i].Expr) {
+				if seen[c.ID] || !hasColumn(node, c.ID) {
+					continue
+				}
+				if k.distinct {
+					return nil, k.site().notInDistinct(c, out)
+				}
+				seen[c.ID] = true
+				hidden = append(hidden, logical.Named{ID: c.ID, Name: c.Name, Expr: c})
 			}
-			if k.distinct {
-				return nil, k.site().notInDistinct(c, out)
-			}
-			seen[c.ID] = true
-			hidden = append(hidden, logical.Named{ID: c.ID, Name: c.Name, Expr: c})
 		}
 	}
 	node = project(node, append(slices.Clip(named), hidden...))
 	if k.distinct {
 		node = distinct(node)
 	}
-	node = &logical.Sort{Input: node, Keys: keys, Global: k.global}
+	for i, step := range k.above {
+		node = step.node(node, order[i])
+	}
 	if len(hidden) > 0 {
-		visibleOnly := passThrough(node)[:len(named)]
-		node = &logical.Project{Input: node, Items: visibleOnly}
+		node = &logical.Project{Input: node, Items: passThrough(node)[:len(named)]}
 	}
 	out.node = node
 	return out, nil

@@ -148,7 +148,7 @@ func (s *site) asOuter(e expr.Expr) (expr.Expr, error) {
 
 // outerValue is the column that stands for an aggregate function of the block inside subqueries.
 func (k *block) outerValue(a *expr.Aggregate) *expr.Column {
-	c := &expr.Column{Base: expr.Base{Typ: a.Typ, Null: a.Null, Span: a.Span}, ID: k.ids.Next(), Name: expr.SQL(a)}
+	c := &expr.Column{Base: expr.Base{Typ: a.Typ, Null: a.Null, Span: a.Span}, ID: k.ids.Next(), Name: pretty(a)}
 	if k.outerValues == nil {
 		k.outerValues = map[expr.ColumnID]expr.Expr{}
 	}
@@ -176,7 +176,7 @@ func (s *site) outerAggregate(bound expr.Expr, before []*expr.Column) (expr.Expr
 	case !outer:
 		return bound, nil
 	case local:
-		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES", "function", expr.SQL(bound)).At(bound.Place())
+		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES", "function", pretty(bound)).At(bound.Place())
 	case s.clause != "WHERE" && s.clause != "HAVING":
 		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "sqlExprs", sqlOf(bound)).At(bound.Place())
 	}

@@ -262,31 +262,42 @@ func (a *attachment) scalar(s *expr.Subquery) expr.Expr {
 		a.input = &logical.Join{Type: logical.Cross, Left: a.input, Right: plan}
 		return plan.Columns()[0].Ref()
 	}
-	join := &logical.Join{Type: logical.LeftOuter, Left: a.input}
-	defaultValue := expr.Expr(nullLiteral(column.Type))
 	if p, ok := pullUp(a.d.Context, plan, columnsOf(outer)); ok {
-		join.Right, join.Condition = p.node, expr.Conjunction(p.predicates...)
-		join.Single = p.empty == nil
-		if v, ok := p.empty[column.ID]; ok {
-			defaultValue = v
-		}
+		return a.pulledScalar(p, column)
+	}
+	join := &logical.Join{Type: logical.LeftOuter, Single: !atMostOneRow(plan)}
+	if exactlyOneRow(plan) { // for each combination of the domain, and each row of the input has one
+		join.Type = logical.Inner
 	} else {
-		var condition []expr.Expr
-		single := !atMostOneRow(plan)
-		join.Left, join.Right, condition = a.d.withDomain(a.input, plan, outer)
-		join.Condition, join.Single = expr.Conjunction(condition...), single
+		column.Nullable = true
 	}
-	column.Nullable = true
-	value := expr.Expr(column.Ref())
-	if !isNullLiteral(defaultValue) {
-		marker := logical.Named{ID: a.d.IDs.Next(), Name: "present", Expr: booleanLiteral(true)}
-		join.Right = &logical.Project{Input: join.Right, Items: append(passColumns(join.Right.Columns()), marker)}
-		present := marker.Column()
-		present.Nullable = true
-		value = choose(isNull(present.Ref()), defaultValue, value)
-	}
+	var condition []expr.Expr
+	join.Left, join.Right, condition = a.d.withDomain(a.input, plan, outer)
+	join.Condition = expr.Conjunction(condition...)
 	a.input = join
-	return value
+	return column.Ref()
+}
+
+// pulledScalar attaches a scalar subquery whose correlated predicates were pulled up. Where the plan would give a row of
+// an aggregate over no rows, the join finds no partner, and the value is what that row would hold.
+func (a *attachment) pulledScalar(p *pulled, column logical.Column) expr.Expr {
+	join := &logical.Join{Type: logical.LeftOuter, Left: a.input, Right: p.node, Condition: expr.Conjunction(p.predicates...), Single: p.empty == nil}
+	a.input = join
+	neverNull := !column.Nullable
+	column.Nullable = true
+	value := column.Ref()
+	empty, ok := p.empty[column.ID]
+	switch {
+	case !ok || isNullLiteral(empty):
+		return value
+	case neverNull:
+		return coalesce(value, empty)
+	}
+	marker := logical.Named{ID: a.d.IDs.Next(), Name: "present", Expr: booleanLiteral(true)}
+	join.Right = &logical.Project{Input: join.Right, Items: append(passColumns(join.Right.Columns()), marker)}
+	present := marker.Column()
+	present.Nullable = true
+	return choose(isNull(present.Ref()), empty, value)
 }
 
 // exists attaches EXISTS as a semi, anti or mark join; it returns the mark, or the answer where no join is needed.
@@ -300,7 +311,10 @@ func (a *attachment) exists(s *expr.Subquery, kind logical.JoinType) expr.Expr {
 	outer := outerColumns(a.input, plan)
 	var condition []expr.Expr
 	if len(outer) == 0 {
-		join.Right = &logical.Limit{Input: plan, Count: 1}
+		join.Right = plan
+		if len(freeColumns(plan)) == 0 { // a limit in a plan correlated further out would have to count for each outer row
+			join.Right = &logical.Limit{Input: plan, Count: 1}
+		}
 	} else if p, ok := pullUp(a.d.Context, plan, columnsOf(outer)); ok && p.empty == nil {
 		join.Right, condition = p.node, p.predicates
 	} else {

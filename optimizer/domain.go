@@ -258,6 +258,9 @@ func (p *pushDown) eitherSide(n *logical.Join, columns []logical.Column, l, r co
 
 // limit numbers the rows of each combination, in the order of a Sort below, and keeps the first.
 func (p *pushDown) limit(n *logical.Limit) (logical.Node, copies) {
+	if n.Count == 1 && n.Offset == 0 {
+		return p.firstRow(n)
+	}
 	var keys []expr.SortKey
 	below := n.Input
 	if s, ok := below.(*logical.Sort); ok && s.Global {
@@ -287,6 +290,32 @@ func (p *pushDown) limit(n *logical.Limit) (logical.Node, copies) {
 		parts = append(parts, compare(expr.LessOrEqual, row, literal(n.Offset+n.Count)))
 	}
 	return keepColumns(filtered(window, parts...), input.Columns()), m
+}
+
+// firstRow takes the first row of each combination, in the order of a Sort below, with the aggregate first.
+func (p *pushDown) firstRow(n *logical.Limit) (logical.Node, copies) {
+	input, m := p.push(n.Input)
+	a := &logical.Aggregate{Input: input}
+	out := copies{}
+	for _, c := range p.domain.columns {
+		k := logical.Named{ID: p.d.IDs.Next(), Name: c.Name, Expr: m[c.ID].Ref()}
+		a.Keys = append(a.Keys, k)
+		out[c.ID] = k.Column()
+	}
+	items := passColumns(a.Columns())
+	for _, c := range n.Columns() {
+		have, _ := columnByID(input.Columns(), c.ID)
+		first, err := p.d.firstOf(have.Ref())
+		if err != nil {
+			p.d.fail(err)
+			return n, m
+		}
+		first.Null = have.Nullable // each group has a row
+		item := logical.Named{ID: p.d.IDs.Next(), Name: c.Name, Expr: first}
+		a.Aggregates = append(a.Aggregates, item)
+		items = append(items, logical.Named{ID: c.ID, Name: c.Name, Expr: item.Column().Ref(), Metadata: c.Metadata})
+	}
+	return &logical.Project{Input: a, Items: items}, out
 }
 
 // partition adds the domain to the PARTITION BY of window functions.

@@ -245,26 +245,27 @@ func nullSafeToDecimal(from, to Type) bool {
 	return false
 }
 
-// ComparisonType is the type in which a comparison (=, <=>, <, …) or IN compares operands of types a and b.
+// ComparisonType is the type in which =, <=>, < and their kin compare operands of types a and b. Nested types compare only where their
+// parts have a tightest common type. (IN takes WiderCommonType.)
 func (c Coercion) ComparisonType(a, b Type) (Type, bool) {
-	if c.ANSI {
-		return c.WiderType(a, b)
-	}
 	if t, ok := c.TightestCommonType(a, b); ok {
 		return t, true
 	}
 	if t, ok := widerTypeForDecimal(a, b); ok {
 		return t, true
 	}
+	if c.ANSI || a.Kind == String && b.Kind == String {
+		return c.stringPromotion(a, b)
+	}
 	s, other := a, b
-	if b.Kind == String {
+	if b.Kind == String || b.Kind == Boolean && a.Kind != String {
 		s, other = b, a
 	}
 	switch {
-	case s.Kind == String && other.Kind == String:
-		return widerString(s, other)
-	case s.Kind != String || !other.IsAtomic():
-		return c.commonNested(a, b, c.ComparisonType)
+	case s.Kind == Boolean && other.IsNumeric():
+		return other, true // true is 1
+	case s.Kind != String || !other.IsAtomic() || other.IsInterval():
+		return Type{}, false
 	case other.Kind == Decimal:
 		return DoubleType, true // no decimal holds every string's number
 	}

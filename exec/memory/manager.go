@@ -265,7 +265,7 @@ func (m *Manager) reclaim(r *Reservation, need int64) error {
 }
 
 // minReclaim is the size below which a consumer is left alone.
-const minReclaim = 64 << 10
+const minReclaim = 4 << 10
 
 // largest lists the reservations, largest first.
 func (m *Manager) largest() []*Reservation {

@@ -36,8 +36,13 @@ func folds(e expr.Expr) bool {
 	if t.IsNested() || t.Kind == types.Variant || t.Kind == types.Void {
 		return false
 	}
-	if _, lambda := e.(*expr.Lambda); lambda {
+	return expr.Foldable(e) && !expr.Any(e, func(e expr.Expr) bool {
+		switch e := e.(type) {
+		case *expr.Lambda:
+			return true
+		case *expr.Call: // row_number() is no constant, though it has no arguments
+			return e.Function.Window || e.Kernel == nil
+		}
 		return false
-	}
-	return expr.Foldable(e)
+	})
 }

@@ -305,7 +305,7 @@ func sameAsLabel(t *testing.T, d *datadriven.TestData, c tables, labels map[stri
 	return ""
 }
 
-func tpchQueries(t *testing.T) map[string]string {
+func tpchQueries(t testing.TB) map[string]string {
 	files, err := filepath.Glob("../testdata/tpch/queries/q*.sql")
 	if err != nil || len(files) != 22 {
 		t.Fatalf("%d TPC-H queries, %v", len(files), err)

@@ -43,8 +43,23 @@ func removeNoOps(n logical.Node, c *Context) (logical.Node, bool) {
 		}
 	case *logical.Aggregate:
 		return simplerAggregate(n)
+	case *logical.Join:
+		if n.Condition == nil && (n.Type == logical.Cross || n.Type == logical.Inner) && !n.Lateral {
+			if isOneRow(n.Left) {
+				return n.Right, true
+			}
+			if isOneRow(n.Right) {
+				return n.Left, true
+			}
+		}
 	}
 	return n, false
+}
+
+// isOneRow reports whether n is the relation of one row without columns.
+func isOneRow(n logical.Node) bool {
+	v, ok := n.(*logical.Values)
+	return ok && len(v.Rows) == 1 && len(v.Output) == 0
 }
 
 // isIdentity reports whether a projection gives its input's columns in order, under the same names.

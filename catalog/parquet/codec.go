@@ -9,8 +9,8 @@ import (
 	"unsafe"
 
 	"github.com/andybalholm/brotli"
+	"github.com/kilnql/kiln/catalog/parquet/snappy"
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/pierrec/lz4/v4"
@@ -75,7 +75,7 @@ func (d *decompressor) decompress(codec format.CompressionCodec, dst, src []byte
 		copy(dst, src)
 		return nil
 	case format.Snappy:
-		return decompressSnappy(dst, src)
+		return snappy.Decode(dst, src)
 	case format.Gzip:
 		return d.decompressGzip(dst, src)
 	case format.Zstd:
@@ -88,18 +88,6 @@ func (d *decompressor) decompress(codec format.CompressionCodec, dst, src []byte
 		return decompressHadoopLZ4(dst, src)
 	}
 	return fmt.Errorf("compression %v is not supported", codec)
-}
-
-func decompressSnappy(dst, src []byte) error {
-	n, err := snappy.DecodedLen(src)
-	if err != nil {
-		return err
-	}
-	if n != len(dst) {
-		return errSize
-	}
-	_, err = snappy.Decode(dst, src)
-	return err
 }
 
 // fill reads exactly dst from r, which must then be at its end.

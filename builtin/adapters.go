@@ -133,8 +133,8 @@ func unaryErr[A, B any](f func(c *expr.KernelContext, a A) (B, error)) expr.Kern
 	}
 }
 
-// binary is a kernel of two fixed-width arguments.
-func binary[A, B, R any](f func(A, B) R) expr.Kernel {
+// binaryOf is a kernel of two fixed-width arguments.
+func binaryOf[A, B, R any](f func(A, B) R) expr.Kernel {
 	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		a, b, to := columnOf[A](args[0]), columnOf[B](args[1]), vector.Values[R](out)
 		if sel == nil {

@@ -169,7 +169,7 @@ var distinctAggregates = []*expr.AggregateFunction{
 				return aggregateOutcome{}, diag.New("DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE", "sqlExpr", callText(name, args),
 					"functionName", routine(name), "dataType", quoted(t.SQL())).At(c.Span)
 			}
-			return aggregateOutcome{result: types.LongType, kernel: k.kernel(t), args: args[:1]}, nil
+			return aggregateOutcome{result: types.LongType, kernel: k.kernel(t)}, nil
 		}}),
 }
 

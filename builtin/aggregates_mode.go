@@ -128,6 +128,6 @@ var modeAggregates = []*expr.AggregateFunction{
 			if t.Kind != types.Void {
 				kernel = modeKernel(t, isTrue(args, 2))
 			}
-			return makeAggregate(c, f, args[:1:1], aggregateOutcome{result: t, nullable: true, kernel: kernel}, distinct), nil
+			return makeAggregate(c, f, args, aggregateOutcome{result: t, nullable: true, kernel: kernel}, distinct), nil
 		}),
 }

@@ -133,6 +133,9 @@ type percentiles struct {
 	fraction []float64
 	array    bool
 	method   percentileMethod
+	// frequency says that the third argument is how often a value counts. Constant arguments stay with the call, though the
+	// kernel does not read them: they tell percentile(x, 0.1) and percentile(x, 0.9) apart.
+	frequency bool
 }
 
 func (p *percentiles) kernel() *expr.AggregateKernel {
@@ -168,7 +171,7 @@ func (p *percentiles) kernel() *expr.AggregateKernel {
 	}
 }
 
-// update adds values; a second argument is how often each counts.
+// update adds values, as often as the third argument says.
 func (p *percentiles) update(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
 	read := readFloat(args[0])
 	var failed error
@@ -177,11 +180,11 @@ func (p *percentiles) update(c *expr.AggregateContext, g *expr.Groups, args []*v
 			return
 		}
 		count := int64(1)
-		if len(args) > 1 {
-			if args[1].IsNull(i) {
+		if p.frequency {
+			if args[2].IsNull(i) {
 				return
 			}
-			if count = vector.Get[int64](args[1], i); count < 0 {
+			if count = vector.Get[int64](args[2], i); count < 0 {
 				failed = diag.New("NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION", "frequencyExpression", quoted(itoa(int(count))),
 					"negativeValue", itoa(int(count))+"L").At(c.Span)
 				return
@@ -344,15 +347,15 @@ var percentileAggregates = []*expr.AggregateFunction{
 			if p.fraction, p.array, err = fractions(c, "percentile", args, 1); err != nil {
 				return aggregateOutcome{}, err
 			}
-			kept := args[:1:1]
 			if len(args) == 3 {
 				frequency, err := castTo(c, args[2], types.LongType)
 				if err != nil {
 					return aggregateOutcome{}, err
 				}
-				kept = append(kept, frequency)
+				args = []expr.Expr{args[0], args[1], frequency}
+				p.frequency = true
 			}
-			return p.outcome(c, kept)
+			return p.outcome(c, args)
 		}}),
 	aggregate("median", doc("agg_funcs", "Returns the median of col: its percentile at 0.5.", "col - a number or interval").
 		example("SELECT median(col) FROM VALUES (0), (10) AS tab(col);", "5.0"), 0,
@@ -402,7 +405,7 @@ func bindApproxPercentile(c *expr.BindContext, args []expr.Expr) (aggregateOutco
 	if p.array {
 		result = types.ArrayType(result, false)
 	}
-	return aggregateOutcome{result: result, nullable: true, kernel: p.kernel(), args: args[:1]}, nil
+	return aggregateOutcome{result: result, nullable: true, kernel: p.kernel()}, nil
 }
 
 // withinGroup makes percentile_cont or percentile_disc. Its Bind takes the fraction, the expression of WITHIN GROUP's
@@ -424,7 +427,7 @@ func withinGroup(name string, method percentileMethod, d document) *expr.Aggrega
 		if isTrue(args, 2) {
 			p.method = descending(method)
 		}
-		o, err := p.outcome(c, args[1:2])
+		o, err := p.outcome(c, append([]expr.Expr{args[1], args[0]}, args[2:]...))
 		if err != nil {
 			return nil, err
 		}

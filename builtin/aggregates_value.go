@@ -231,9 +231,9 @@ func positionFunction(name string, sign int, d document) *expr.AggregateFunction
 		}
 		t := args[0].Type()
 		if t.Kind == types.Void {
-			return aggregateOutcome{result: t, nullable: true, kernel: voidKernel, args: args[:1]}, nil
+			return aggregateOutcome{result: t, nullable: true, kernel: voidKernel}, nil
 		}
-		return aggregateOutcome{result: t, nullable: true, kernel: positionKernel(t, sign, ignore), args: args[:1]}, nil
+		return aggregateOutcome{result: t, nullable: true, kernel: positionKernel(t, sign, ignore)}, nil
 	}})
 }
 

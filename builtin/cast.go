@@ -169,6 +169,6 @@ func (c *caster) error(why failure, value any) *diag.Error {
 
 // outOfDecimalRange is the error of a number that does not fit a decimal type.
 func outOfDecimalRange(value string, t types.Type) *diag.Error {
-	return diag.New("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "value", value, "roundedValue", value,
+	return diag.New("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "value", value,
 		"precision", itoa(int(t.Precision)), "scale", itoa(int(t.Scale)), "config", ansiConfig)
 }

@@ -107,20 +107,19 @@ func intervalUnit(t types.Type) int64 {
 	return microsPerSecond
 }
 
-// scaledInterval is a decimal number of units of the last field, rounded half up.
+// scaledInterval is a decimal number of units of the last field. Months, years and seconds are rounded half up; days, hours and minutes
+// have no fraction: it is cut.
 func scaledInterval(v types.Int128, scale int, t types.Type) (int64, bool) {
-	p, over := v.Mul(types.Int128From(intervalUnit(t)))
-	if over {
-		return 0, false
+	unit := types.Int128From(intervalUnit(t))
+	switch {
+	case t.Kind == types.YearMonthInterval:
+		v, scale = types.DivideByPow10(v, scale), 0
+	case t.End != types.FieldSecond:
+		v, scale = truncateDecimal(v, scale, 0), 0
 	}
-	// Only seconds have a fraction: other fields are rounded to whole units.
-	if t.Kind == types.DayTimeInterval && t.End != types.FieldSecond || t.Kind == types.YearMonthInterval {
-		p = types.DivideByPow10(v, scale)
-		p, over = p.Mul(types.Int128From(intervalUnit(t)))
-		return p.Int64(), !over && p.IsInt64()
-	}
+	p, over := v.Mul(unit)
 	p = types.DivideByPow10(p, scale)
-	return p.Int64(), p.IsInt64()
+	return p.Int64(), !over && p.IsInt64()
 }
 
 func (c *caster) fromInterval() (conversion, bool) {

@@ -29,15 +29,8 @@ func ordinal(i int) string {
 // routine quotes a function name as Spark does in messages.
 func routine(name string) string { return "`" + name + "`" }
 
-// pretty is an expression as Spark's messages show it: string literals without quotes.
-func pretty(e expr.Expr) string {
-	if l, ok := e.(*expr.Literal); ok && l.Typ.Kind == types.String {
-		if s, ok := l.Value.(string); ok {
-			return s
-		}
-	}
-	return expr.SQL(e)
-}
+// pretty is an expression as Spark's messages show it.
+func pretty(e expr.Expr) string { return expr.Pretty(e) }
 
 // operatorText is a binary operator as Spark's messages show it, in quotes.
 func operatorText(operator string, left, right expr.Expr) string {

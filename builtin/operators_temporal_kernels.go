@@ -14,9 +14,9 @@ type number interface {
 }
 
 var (
-	dateAddKernel       = binary(func(days, n int32) int32 { return days + n })
-	dateSubKernel       = binary(func(days, n int32) int32 { return days - n })
-	subtractDatesKernel = binary(func(a, b int32) int64 { return (int64(a) - int64(b)) * types.MicrosPerDay })
+	dateAddKernel       = binaryOf(func(days, n int32) int32 { return days + n })
+	dateSubKernel       = binaryOf(func(days, n int32) int32 { return days - n })
+	subtractDatesKernel = binaryOf(func(a, b int32) int64 { return (int64(a) - int64(b)) * types.MicrosPerDay })
 )
 
 // zoneOf is the session's zone for instants, UTC for wall clock times.
@@ -47,7 +47,7 @@ func toDays(days int64) (int32, error) {
 }
 
 func dateAddIntervalDaysKernel(sign int64) expr.Kernel {
-	return binary(func(days int32, micros int64) int32 { return days + int32(sign*(micros/types.MicrosPerDay)) })
+	return binaryOf(func(days int32, micros int64) int32 { return days + int32(sign*(micros/types.MicrosPerDay)) })
 }
 
 func dateAddMonthsKernel(sign int64) expr.Kernel {

@@ -18,6 +18,7 @@ var (
 func init() {
 	for _, group := range [][]*expr.Function{
 		operatorFunctions, comparisonFunctions, logicFunctions, conditionalFunctions, mathFunctions,
+		textFunctions,
 	} {
 		for _, f := range group {
 			addScalar(f.Name, f)

@@ -12,7 +12,7 @@ var typeConditions = map[string]Condition{
 	"DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION":                          {"22003", "Decimal precision <precision> exceeds max precision <maxPrecision>."},
 	"_LEGACY_ERROR_TEMP_1228":                                          {"42601", "Decimal scale (<scale>) cannot be greater than precision (<precision>)."},
 	"COLLATION_INVALID_NAME":                                           {"42704", "The value <collationName> does not represent a correct collation name. Suggested valid collation names: [<proposals>]."},
-	"NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION":                       {"22003", "The <value> rounded half up from <roundedValue> cannot be represented as Decimal(<precision>, <scale>). If necessary set <config> to \"false\" to bypass this error, and return NULL instead."},
+	"NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION":                       {"22003", " <value> cannot be represented as Decimal(<precision>, <scale>). If necessary set <config> to \"false\" to bypass this error, and return NULL instead."},
 	"NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION":                    {"22003", "The <roundedValue> rounded half up from <originalValue> cannot be represented as Decimal(<precision>, <scale>)."},
 	"DATETIME_OVERFLOW":                                                {"22008", "Datetime operation overflow: <operation>."},
 	"INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION":                     {"22015", "Integer overflow while operating with intervals. Use <functionName> to tolerate overflow and return NULL instead."},

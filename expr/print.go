@@ -19,6 +19,14 @@ func Debug(e Expr) string {
 	return print(e, func(c *Column) string { return c.Name + "#" + strconv.Itoa(int(c.ID)) })
 }
 
+// Pretty is SQL with literals as in the names of unnamed columns, and without the casts that Spark inserts: what error
+// messages quote. An inserted cast is known by standing at the place of its input.
+func Pretty(e Expr) string {
+	p := printer{column: func(c *Column) string { return c.Name }, pretty: true}
+	p.expr(e)
+	return p.b.String()
+}
+
 func print(e Expr, column func(*Column) string) string {
 	p := printer{column: column}
 	p.expr(e)
@@ -28,6 +36,7 @@ func print(e Expr, column func(*Column) string) string {
 type printer struct {
 	b      strings.Builder
 	column func(*Column) string
+	pretty bool
 }
 
 func (p *printer) text(parts ...string) {
@@ -56,6 +65,10 @@ func (p *printer) expr(e Expr) {
 	case *Column:
 		p.text(p.column(e))
 	case *Literal:
+		if p.pretty {
+			p.text(types.PrettyLiteral(e.Value, e.Typ, nil))
+			return
+		}
 		p.text(FormatLiteral(e.Value, e.Typ))
 	case *Parameter:
 		p.text("?")
@@ -160,6 +173,10 @@ func (p *printer) call(e Expr) {
 		p.list(e.Args, ", ")
 		p.text(")")
 	case *Cast:
+		if p.pretty && e.Place() == e.Input.Place() {
+			p.expr(e.Input)
+			return
+		}
 		if e.Mode == Try {
 			p.text("TRY_")
 		}

@@ -1,0 +1,6 @@
+package builtin
+
+import "slices"
+
+// textFunctions are all functions over strings, and those that take fields out of dates.
+var textFunctions = slices.Concat(likeFunctions, stringPartFunctions, textCaseFunctions, extractFunctions)

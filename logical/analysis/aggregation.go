@@ -185,7 +185,7 @@ func (g *aggregation) key(e ast.Expr) (int, error) {
 		}
 		bound = k.items[i].expr
 		if needsAggregate(bound) {
-			return 0, diag.New("GROUP_BY_POS_AGGREGATE", "index", itoa(i+1), "aggExpr", pretty(bound)).At(e.Place())
+			return 0, diag.New("GROUP_BY_POS_AGGREGATE", "index", itoa(i+1), "aggExpr", s.fullSQL(bound)+" AS "+quoteName([]string{k.items[i].name})).At(e.Place())
 		}
 	} else if bound, err = s.expr(e); err != nil {
 		return 0, err
@@ -195,7 +195,7 @@ func (g *aggregation) key(e ast.Expr) (int, error) {
 
 func (g *aggregation) add(bound expr.Expr, span diag.Span) (int, error) {
 	if needsAggregate(bound) {
-		return 0, diag.New("GROUP_BY_AGGREGATE", "sqlExpr", pretty(bound)).At(span)
+		return 0, diag.New("GROUP_BY_AGGREGATE", "sqlExpr", expr.Pretty(bound)).At(span)
 	}
 	if hasWindow(bound) || hasGenerator(bound) {
 		return 0, diag.New("UNSUPPORTED_EXPR_FOR_OPERATOR", "invalidExprSqls", sqlOf(bound)).At(span)
@@ -274,7 +274,7 @@ func (g *aggregation) reset() {
 			}
 		}
 		if id == 0 || slices.Contains(g.keyIDs, id) {
-			id, name = g.block.ids.Next(), pretty(k)
+			id, name = g.block.ids.Next(), expr.Pretty(k)
 		}
 		g.keyIDs = append(g.keyIDs, id)
 		g.keyNames = append(g.keyNames, name)
@@ -430,7 +430,7 @@ func (g *aggregation) aggregate(e *expr.Aggregate) expr.Expr {
 		}
 	}
 	if n.ID == 0 {
-		n.ID, n.Name = g.block.ids.Next(), pretty(e)
+		n.ID, n.Name = g.block.ids.Next(), expr.Pretty(e)
 	}
 	g.aggregates = append(g.aggregates, n)
 	return n.Column().Ref()
@@ -441,7 +441,7 @@ func (g *aggregation) missing(c *expr.Column) error {
 	if !g.grouped {
 		return &missingColumn{diag.New("MISSING_GROUP_BY").At(c.Place()), c}
 	}
-	return &missingColumn{diag.New("MISSING_AGGREGATION", "expression", sqlOf(c), "expressionAnyValue", quoteSQL("any_value("+pretty(c)+")")).At(c.Place()), c}
+	return &missingColumn{diag.New("MISSING_AGGREGATION", "expression", sqlOf(c), "expressionAnyValue", quoteSQL("any_value("+expr.Pretty(c)+")")).At(c.Place()), c}
 }
 
 // node is the Aggregate over its input.
@@ -500,7 +500,7 @@ func (g *aggregation) lowerGrouping(e *expr.Call) (expr.Expr, error) {
 	}
 	i := g.keyOf(e.Args[0])
 	if i < 0 {
-		return nil, diag.New("GROUPING_COLUMN_MISMATCH", "grouping", pretty(e.Args[0]), "groupingColumns", sqlList(g.keys)).At(e.Place())
+		return nil, diag.New("GROUPING_COLUMN_MISMATCH", "grouping", expr.Pretty(e.Args[0]), "groupingColumns", sqlList(g.keys)).At(e.Place())
 	}
 	long := func(v int64) expr.Expr { return &expr.Literal{Base: expr.Base{Typ: types.LongType}, Value: v} }
 	divided, err := g.block.call(e.Place(), "div", id, long(1<<(len(g.keys)-1-i)))
@@ -517,7 +517,7 @@ func (g *aggregation) lowerGrouping(e *expr.Call) (expr.Expr, error) {
 func sqlList(list []expr.Expr) string {
 	texts := make([]string, len(list))
 	for i, e := range list {
-		texts[i] = pretty(e)
+		texts[i] = expr.Pretty(e)
 	}
 	return strings.Join(texts, ", ")
 }

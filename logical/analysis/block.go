@@ -258,7 +258,7 @@ func (b *binder) filter(r *relation, condition ast.Expr, env environment) (*rela
 	var special []string
 	expr.Walk(bound, func(e expr.Expr) bool {
 		if isSpecial(e) {
-			special = append(special, pretty(e))
+			special = append(special, s.fullSQL(e))
 			return false
 		}
 		return true

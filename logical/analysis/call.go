@@ -366,5 +366,5 @@ func (s *site) orderable(e expr.Expr) error {
 		return nil
 	}
 	return diag.New("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "functionName", "`sortorder`",
-		"dataType", quoteSQL(e.Type().SQL()), "sqlExpr", quoteSQL(pretty(e)+" ASC NULLS FIRST")).At(e.Place())
+		"dataType", quoteSQL(e.Type().SQL()), "sqlExpr", quoteSQL(expr.Pretty(e)+" ASC NULLS FIRST")).At(e.Place())
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
-	"github.com/kilnql/kiln/types"
 )
 
 // quoteName writes a name of several parts as Spark's messages do: `a`.`b`.
@@ -24,22 +23,25 @@ func quoteName(parts []string) string {
 func quoteSQL(text string) string { return `"` + text + `"` }
 
 // sqlOf is an expression as messages quote it.
-func sqlOf(e expr.Expr) string { return quoteSQL(pretty(e)) }
+func sqlOf(e expr.Expr) string { return quoteSQL(expr.Pretty(e)) }
 
-// pretty prints a bound expression as Spark's messages do: literals bare, implicit casts left out. An implicit cast has the
-// place of its input.
-func pretty(e expr.Expr) string {
-	return expr.SQL(expr.TransformDown(e, func(x expr.Expr) (expr.Expr, bool) {
-		switch x := x.(type) {
-		case *expr.Literal:
-			return &expr.Column{Base: x.Base, Name: types.PrettyLiteral(x.Value, x.Typ, nil)}, true
-		case *expr.Cast:
-			if x.Span == x.Input.Place() && x.Mode != expr.Try {
-				return &expr.Column{Base: x.Base, Name: pretty(x.Input)}, true
+// fullSQL prints an expression with the qualifiers of its columns, and columns of queries around this one as such.
+func (s *site) fullSQL(e expr.Expr) string {
+	return expr.SQL(expr.ReplaceColumns(e, func(c *expr.Column) expr.Expr {
+		n := *c
+		if v, ok := s.relation.byID(c.ID); ok {
+			n.Name = v.fullName()
+		} else if s.env.outer != nil {
+			if v, ok := s.env.outer.site.relation.byID(c.ID); ok {
+				n.Name = "outer(" + v.fullName() + ")"
 			}
 		}
-		return x, false
+		return &n
 	}))
+}
+
+func (v visible) fullName() string {
+	return strings.Join(append(slices.Clip(v.qualifier), v.Name), ".")
 }
 
 // text is an unbound expression as messages quote it.

@@ -204,7 +204,7 @@ func caseSQL(c *expr.Case) string {
 		n.Else = &expr.Literal{Base: expr.Base{Null: true}}
 		c = &n
 	}
-	return pretty(c)
+	return expr.Pretty(c)
 }
 
 // in binds x IN (list); the subquery form is in subquery.go.
@@ -253,9 +253,9 @@ func (s *site) inType(value expr.Expr, list []expr.Expr, span diag.Span) (types.
 	}
 	sql := make([]string, len(list))
 	for i, e := range list {
-		sql[i] = pretty(e)
+		sql[i] = expr.Pretty(e)
 	}
-	return t, diag.New("DATATYPE_MISMATCH.DATA_DIFF_TYPES", "sqlExpr", quoteSQL("("+pretty(value)+" IN ("+joinComma(sql)+"))"),
+	return t, diag.New("DATATYPE_MISMATCH.DATA_DIFF_TYPES", "sqlExpr", quoteSQL("("+expr.Pretty(value)+" IN ("+joinComma(sql)+"))"),
 		"functionName", "`in`", "dataType", "["+joinComma(texts)+"]").At(span)
 }
 

@@ -104,7 +104,7 @@ func (b *binder) lateralView(q *ast.LateralView, env environment) (*relation, er
 	}
 	call := generatorOf(bound)
 	if call == nil || bound != expr.Expr(call) {
-		return nil, diag.New("UNSUPPORTED_GENERATOR.NOT_GENERATOR", "functionName", quoteSQL(pretty(bound)), "classCanonicalName", "").At(q.Place())
+		return nil, diag.New("UNSUPPORTED_GENERATOR.NOT_GENERATOR", "functionName", quoteSQL(expr.Pretty(bound)), "classCanonicalName", "").At(q.Place())
 	}
 	g, err := b.newGenerated(call, call.Function.Name, q.Columns, q.Outer)
 	if err != nil {

@@ -186,7 +186,7 @@ func (s *site) intervalValue(f ast.IntervalField) (string, error) {
 	}
 	l, ok := bound.(*expr.Literal)
 	if !ok || l.Value == nil {
-		return "", diag.New("INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER", "input", pretty(bound), "number", pretty(bound)).At(f.Value.Place())
+		return "", diag.New("INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER", "input", expr.Pretty(bound), "number", expr.Pretty(bound)).At(f.Value.Place())
 	}
 	return sign + strings.TrimSpace(types.FormatValue(l.Value, l.Typ, nil)), nil
 }

@@ -90,6 +90,9 @@ func (n namer) expr(e ast.Expr) string {
 		return n.caseOf(e)
 	case *ast.In:
 		value := n.expr(e.Value)
+		if row, ok := e.Value.(*ast.Call); ok && e.RowValue {
+			value = n.row(row)
+		}
 		if e.Query != nil {
 			return "(" + value + " IN (listquery(" + n.outer(e) + ")))"
 		}
@@ -118,6 +121,19 @@ func (n namer) expr(e ast.Expr) string {
 		return "*"
 	}
 	return ""
+}
+
+// row names a row value (a, b), which Spark makes a struct.
+func (n namer) row(e *ast.Call) string {
+	var parts []string
+	for i, a := range e.Args {
+		name := "col" + itoa(i+1)
+		if column, ok := a.(*ast.Name); ok {
+			name = column.Parts[len(column.Parts)-1]
+		}
+		parts = append(parts, name, n.expr(a))
+	}
+	return "named_struct(" + strings.Join(parts, ", ") + ")"
 }
 
 // outer lists the outer columns of a subquery, as Spark names it.

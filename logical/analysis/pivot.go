@@ -73,7 +73,7 @@ func (s *site) pivotAggregate(e ast.Expr) (*pivotAggregate, error) {
 		return nil, err
 	}
 	if !needsAggregate(bound) {
-		return nil, diag.New("_LEGACY_ERROR_TEMP_1006", "sql", pretty(bound)).At(e.Place())
+		return nil, diag.New("_LEGACY_ERROR_TEMP_1006", "sql", expr.Pretty(bound)).At(e.Place())
 	}
 	a := &pivotAggregate{expr: bound, name: s.topName(inner)}
 	if alias != nil {

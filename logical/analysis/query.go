@@ -187,7 +187,7 @@ func (b *binder) fold(e expr.Expr) (any, error) {
 			return b.fold(e.Input)
 		}
 	}
-	return nil, diag.Unsupported("the constant " + pretty(e) + " where a literal is expected").At(e.Place())
+	return nil, diag.Unsupported("the constant " + expr.Pretty(e) + " where a literal is expected").At(e.Place())
 }
 
 // values binds VALUES: every column gets the common type of its cells.

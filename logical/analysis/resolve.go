@@ -271,7 +271,7 @@ func (s *site) field(e expr.Expr, name string, span diag.Span) (expr.Expr, error
 			return s.arrayOfFields(e, name, span)
 		}
 	}
-	return nil, diag.New("INVALID_EXTRACT_BASE_FIELD_TYPE", "base", quoteSQL(pretty(e)), "other", quoteSQL(e.Type().SQL())).At(span)
+	return nil, diag.New("INVALID_EXTRACT_BASE_FIELD_TYPE", "base", quoteSQL(expr.Pretty(e)), "other", quoteSQL(e.Type().SQL())).At(span)
 }
 
 func (s *site) fieldIndex(t types.Type, name string) (int, error) {

@@ -1,6 +1,10 @@
 package analysis
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -29,7 +33,10 @@ var (
 )
 
 // sparkOutcome is what Spark makes of a statement before it runs it.
-type sparkOutcome struct{ text, schema, condition string }
+type sparkOutcome struct {
+	text, schema, condition string
+	parameters              map[string]string
+}
 
 func sparkOutcomes(file string) []sparkOutcome {
 	b, err := os.ReadFile(file)
@@ -45,6 +52,10 @@ func sparkOutcomes(file string) []sparkOutcome {
 			o.condition = m[1]
 			if !strings.Contains(strings.SplitN(output, "\n", 2)[0], "AnalysisException") {
 				o.condition = "later or earlier"
+			}
+			var detail struct{ MessageParameters map[string]string }
+			if _, text, ok := strings.Cut(output, "\n"); ok && json.Unmarshal([]byte(text), &detail) == nil {
+				o.parameters = detail.MessageParameters
 			}
 		}
 		out = append(out, o)
@@ -128,6 +139,9 @@ func (s *sparkRun) query(file string, o sparkOutcome) {
 	case err != nil && got != o.condition:
 		kind = "other error"
 		got = err.Error()
+	case err != nil && !sameParameters(err, o.parameters):
+		kind = "parameters"
+		got = fmt.Sprintf("%q\n  for  %q", parametersOf(err), o.parameters)
 	case err == nil && o.condition != "":
 		kind = "no error for " + o.condition
 		if s.verbose == "" {
@@ -141,6 +155,21 @@ func (s *sparkRun) query(file string, o sparkOutcome) {
 	if s.verbose != "" && strings.HasPrefix(kind, s.verbose) {
 		s.t.Logf("%s: %s\n%s\n  want %s %s\n  got  %s", kind, file, o.text, o.schema, o.condition, got)
 	}
+}
+
+func parametersOf(err error) map[string]string {
+	var e *diag.Error
+	all := map[string]string{}
+	if errors.As(err, &e) {
+		for _, p := range e.Params {
+			all[p.Name] = p.Value
+		}
+	}
+	return all
+}
+
+func sameParameters(err error, want map[string]string) bool {
+	return want == nil || maps.Equal(parametersOf(err), want)
 }
 
 func schemaText(plan logical.Node) string {

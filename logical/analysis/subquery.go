@@ -64,39 +64,31 @@ func (s *site) inSubquery(e *ast.In) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, outer, err := s.subqueryPlan(e, e.Query)
+	c := &correlation{site: s}
+	r, err := s.query(e.Query, environment{ctes: s.env.ctes, outer: c})
 	if err != nil {
 		return nil, err
 	}
-	columns := plan.Columns()
-	if len(columns) != len(values) {
-		left, right := make([]string, len(values)), make([]string, len(columns))
-		for i, v := range values {
-			left[i] = sqlOf(v)
-		}
-		for i, c := range columns {
-			right[i] = quoteSQL(c.Name)
-		}
-		return nil, diag.New("DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH", "sqlExpr", quoteSQL("("+joinSQL(values)+" IN (listquery()))"),
-			"leftLength", itoa(len(values)), "rightLength", itoa(len(columns)), "leftColumns", joinComma(left), "rightColumns", joinComma(right))
+	s.outerNames[e] = c.names
+	if len(r.columns) != len(values) {
+		return nil, s.inLength(e, values, r.columns)
 	}
-	result := &expr.Subquery{Base: expr.Base{Typ: types.BooleanType, Span: e.Place()}, Kind: expr.InSubquery, Outer: outer, Values: values}
+	if err := s.inMismatch(e, values, r.columns); err != nil {
+		return nil, err
+	}
+	result := &expr.Subquery{Base: expr.Base{Typ: types.BooleanType, Span: e.Place()}, Kind: expr.InSubquery, Outer: c.outer, Values: values}
+	plan := r.plan()
 	items := passThrough(plan)
-	for i, c := range columns {
-		t, ok := s.coercion.WiderType(values[i].Type(), c.Type)
-		if !ok {
-			return nil, diag.New("DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH", "sqlExpr", quoteSQL("("+joinSQL(values)+" IN (listquery()))"),
-				"mismatchedColumns", sqlOf(values[i])+":"+quoteSQL(values[i].Type().SQL())+", "+quoteSQL(c.Name)+":"+quoteSQL(c.Type.SQL()),
-				"leftType", quoteSQL(values[i].Type().SQL()), "rightType", quoteSQL(c.Type.SQL()))
-		}
+	for i, column := range r.columns {
+		t, _ := s.coercion.WiderType(values[i].Type(), column.Type)
 		if values[i], err = s.cast(values[i], t); err != nil {
 			return nil, err
 		}
-		cast, err := s.cast(c.Ref(), t)
+		cast, err := s.cast(items[i].Expr, t)
 		if err != nil {
 			return nil, err
 		}
-		if _, isColumn := cast.(*expr.Column); !isColumn {
+		if cast != items[i].Expr {
 			items[i].ID, items[i].Expr = s.ids.Next(), cast
 		}
 		result.Null = result.Null || values[i].Nullable() || cast.Nullable()
@@ -105,12 +97,34 @@ func (s *site) inSubquery(e *ast.In) (expr.Expr, error) {
 	return result, nil
 }
 
-func joinSQL(list []expr.Expr) string {
-	text := sqlList(list)
-	if len(list) > 1 {
-		text = "named_struct(" + text + ")"
+// inLength is the error for an IN whose sides have different numbers of columns.
+func (s *site) inLength(e *ast.In, values []expr.Expr, columns []visible) error {
+	left, right := make([]string, len(values)), make([]string, len(columns))
+	for i, v := range values {
+		left[i] = sqlOf(v)
 	}
-	return text
+	for i, c := range columns {
+		right[i] = quoteSQL(c.Name)
+	}
+	return diag.New("DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH", "sqlExpr", s.text(e), "leftLength", itoa(len(values)),
+		"rightLength", itoa(len(columns)), "leftColumns", joinComma(left), "rightColumns", joinComma(right))
+}
+
+// inMismatch is the error for an IN with sides that have no common types, nil if they have.
+func (s *site) inMismatch(e *ast.In, values []expr.Expr, columns []visible) error {
+	var left, right, mismatched []string
+	for i, c := range columns {
+		l := values[i].Type()
+		left, right = append(left, quoteSQL(l.SQL())), append(right, quoteSQL(c.Type.SQL()))
+		if _, ok := s.coercion.WiderType(l, c.Type); !ok {
+			mismatched = append(mismatched, "("+s.fullSQL(values[i])+":"+l.String()+", "+c.fullName()+":"+c.Type.String()+")")
+		}
+	}
+	if mismatched == nil {
+		return nil
+	}
+	return diag.New("DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH", "sqlExpr", s.text(e), "mismatchedColumns", joinComma(mismatched),
+		"leftType", joinComma(left), "rightType", joinComma(right))
 }
 
 // rowValue is the left side of IN (query): one value, or those of a row (a, b).
@@ -148,7 +162,7 @@ func (s *site) asOuter(e expr.Expr) (expr.Expr, error) {
 
 // outerValue is the column that stands for an aggregate function of the block inside subqueries.
 func (k *block) outerValue(a *expr.Aggregate) *expr.Column {
-	c := &expr.Column{Base: expr.Base{Typ: a.Typ, Null: a.Null, Span: a.Span}, ID: k.ids.Next(), Name: pretty(a)}
+	c := &expr.Column{Base: expr.Base{Typ: a.Typ, Null: a.Null, Span: a.Span}, ID: k.ids.Next(), Name: expr.Pretty(a)}
 	if k.outerValues == nil {
 		k.outerValues = map[expr.ColumnID]expr.Expr{}
 	}
@@ -176,7 +190,7 @@ func (s *site) outerAggregate(bound expr.Expr, before []*expr.Column) (expr.Expr
 	case !outer:
 		return bound, nil
 	case local:
-		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES", "function", pretty(bound)).At(bound.Place())
+		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES", "function", s.fullSQL(bound)).At(bound.Place())
 	case s.clause != "WHERE" && s.clause != "HAVING":
 		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "sqlExprs", sqlOf(bound)).At(bound.Place())
 	}

@@ -218,7 +218,7 @@ func (w *windowing) extract(e expr.Expr, it *item) expr.Expr {
 		if !ok {
 			return x, false
 		}
-		n := logical.Named{Name: pretty(call), Expr: call}
+		n := logical.Named{Name: expr.Pretty(call), Expr: call}
 		if it != nil && x == e {
 			n.ID, n.Name = it.id(), it.name
 		}

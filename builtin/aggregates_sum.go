@@ -191,7 +191,7 @@ func (s *summer) kernel() *expr.AggregateKernel {
 		return k
 	}
 	if s.from.Kind == types.Decimal && s.from.Precision > 28 {
-		return &expr.AggregateKernel{Size: sizeOf[wideSum](), Update: accumulate(func(st *wideSum, v types.Int128) { st.add(v); st.count++ }),
+		return &expr.AggregateKernel{Kind: kind, Size: sizeOf[wideSum](), Update: accumulate(func(st *wideSum, v types.Int128) { st.add(v); st.count++ }),
 			Merge: mergeStates(func(dst, src *wideSum) {
 				dst.addWide(src.low, src.high)
 				dst.count += src.count

@@ -157,7 +157,7 @@ type AggregateKind uint8
 const (
 	OtherAggregate AggregateKind = iota
 	CountAggregate               // count(*) and count(x): state int64
-	SumAggregate                 // state: Int128 or float64 sum, then int64 count of values
+	SumAggregate                 // state: float64 (Size 16), Int128 (24) or 192-bit (32) sum, then int64 count of values
 	MinAggregate                 // state: value, then one byte "seen"
 	MaxAggregate
 	AvgAggregate // same state as sum

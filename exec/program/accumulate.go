@@ -43,11 +43,14 @@ func passForm(a *accumulation) (passKind, bool) {
 		case o.phys == types.PhysicalFloat64:
 			return floatPass, a.Aggregate.Kernel.Size == 16
 		case o.phys.IsInteger() && o.phys != types.PhysicalInt128:
-			return integerPass, a.Aggregate.Kernel.Size == 24
+			return integerPass, a.Aggregate.Kernel.Size == 24 || a.Aggregate.Kernel.Size == 32
 		}
 	}
 	return 0, false
 }
+
+// sumSize is the size of the sum in a sum's state; the count of values follows it.
+func sumSize(a *accumulation) int { return a.Aggregate.Kernel.Size - 8 }
 
 // countable is the argument of a count whose nulls matter; ok is false if all rows count alike, or none.
 func countable(a *accumulation) (o operand, ok bool) {
@@ -341,8 +344,8 @@ func (p *passState[T]) fold(base []byte, stride, groups int) {
 			}
 			switch sum := any(acc[p.column[i]]).(type) {
 			case int64:
-				kernel.AddInt128(at, types.Int128From(sum))
-				*(*int64)(unsafe.Add(at, 16)) += int64(count)
+				kernel.AddInt128(at, types.Int128From(sum), sumSize(a))
+				*(*int64)(unsafe.Add(at, sumSize(a))) += int64(count)
 			case float64:
 				*(*float64)(at) += sum
 				*(*int64)(unsafe.Add(at, 8)) += int64(count)
@@ -373,7 +376,7 @@ func (p *passState[T]) direct(sel vector.Selection, base []byte, stride int, gro
 		case counted:
 			p.directNullable(a, c, sel, base, stride, groups)
 		default:
-			targets = append(targets, kernel.SumTarget{Offset: a.Offset, Column: c})
+			targets = append(targets, kernel.SumTarget{Offset: a.Offset, Size: sumSize(a), Column: c})
 		}
 	}
 	if len(targets) == 0 {
@@ -398,7 +401,7 @@ func (p *passState[T]) directNullable(a *accumulation, c int, sel vector.Selecti
 		kernel.CountToGroups(base, stride, a.Offset, groups, valid, p.m.n)
 		return
 	}
-	target := []kernel.SumTarget{{Offset: a.Offset, Column: c}}
+	target := []kernel.SumTarget{{Offset: a.Offset, Size: sumSize(a), Column: c}}
 	switch columns := any(p.columns).(type) {
 	case [][]int64:
 		kernel.AddToGroups(base, stride, groups, columns, target, valid, p.m.n)

@@ -67,8 +67,11 @@ func testKernel(kind expr.AggregateKind, t types.Type) *expr.AggregateKernel {
 		k.Size = 8
 	case expr.SumAggregate, expr.AvgAggregate:
 		k.Size = 24
-		if float {
+		switch {
+		case float:
 			k.Size = 16
+		case t.Kind == types.Decimal:
+			k.Size = 32
 		}
 	default:
 		k.Size = 16
@@ -87,7 +90,7 @@ func testKernel(kind expr.AggregateKind, t types.Type) *expr.AggregateKernel {
 			case expr.CountAggregate:
 				binary.LittleEndian.PutUint64(state, binary.LittleEndian.Uint64(state)+1)
 			case expr.SumAggregate, expr.AvgAggregate:
-				addTo(state, kernel.Value(args[0], i), float)
+				addTo(state, kernel.Value(args[0], i), float, k.Size-8)
 			default:
 				extremeOf(state, args[0], i, kind == expr.MaxAggregate)
 			}
@@ -97,7 +100,7 @@ func testKernel(kind expr.AggregateKind, t types.Type) *expr.AggregateKernel {
 	return k
 }
 
-func addTo(state []byte, v any, float bool) {
+func addTo(state []byte, v any, float bool, size int) {
 	if float {
 		sum := math.Float64frombits(binary.LittleEndian.Uint64(state))
 		binary.LittleEndian.PutUint64(state, math.Float64bits(sum+v.(float64)))
@@ -105,7 +108,7 @@ func addTo(state []byte, v any, float bool) {
 		return
 	}
 	n, _ := kernel.Integer64(v)
-	kernel.AddSum(state, n, 1)
+	kernel.AddSum(state, size, n, 1)
 }
 
 func extremeOf(state []byte, v *vector.Vector, i int, largest bool) {
@@ -145,7 +148,7 @@ func result(e *expr.Aggregate, state []byte) string {
 			return fmt.Sprintf("%.6g/%d", math.Float64frombits(binary.LittleEndian.Uint64(state)), binary.LittleEndian.Uint64(state[8:]))
 		}
 		sum := types.Int128{Lo: binary.LittleEndian.Uint64(state), Hi: int64(binary.LittleEndian.Uint64(state[8:]))}
-		return fmt.Sprintf("%s/%d", sum, binary.LittleEndian.Uint64(state[16:]))
+		return fmt.Sprintf("%s/%d", sum, binary.LittleEndian.Uint64(state[e.Kernel.Size-8:]))
 	}
 	p := e.Args[0].Type().Physical()
 	if state[p.Size()] == 0 {

@@ -339,7 +339,7 @@ func (b *Builder) rangeTest(v valueID) (operand valueID, iv interval, ok bool) {
 // fuseSumProduct adds products without storing them, where a chunk's sum is proven to fit 64 bits.
 func (b *Builder) fuseSumProduct(a *accumulation) bool {
 	kind := a.Aggregate.Kernel.Kind
-	if kind != expr.SumAggregate && kind != expr.AvgAggregate || a.Aggregate.Kernel.Size != 24 {
+	if kind != expr.SumAggregate && kind != expr.AvgAggregate || a.Aggregate.Kernel.Size != 24 && a.Aggregate.Kernel.Size != 32 {
 		return false
 	}
 	v := b.values.number(a.Aggregate.Args[0])
@@ -360,25 +360,24 @@ func (b *Builder) fuseSumProduct(a *accumulation) bool {
 		}
 	}
 	x, y := b.value(n.kids[0], a.sel), b.value(n.kids[1], a.sel)
-	bind := perInteger(x.phys, sumProductOf[int8](x, y, a.Offset), sumProductOf[int16](x, y, a.Offset),
-		sumProductOf[int32](x, y, a.Offset), sumProductOf[int64](x, y, a.Offset))
+	bind := perInteger(x.phys, sumProductOf[int8](x, y, a), sumProductOf[int16](x, y, a), sumProductOf[int32](x, y, a), sumProductOf[int64](x, y, a))
 	b.emitStep(step{name: "sum_product", fused: true, in: []operand{x, y}, sel: a.sel, detail: expr.SQL(a.Aggregate), bind: bind})
 	return true
 }
 
-func sumProductOf[A kernel.Integer](x, y operand, offset int) binder {
-	return perInteger(y.phys, bindSumProduct[A, int8](x, y, offset), bindSumProduct[A, int16](x, y, offset),
-		bindSumProduct[A, int32](x, y, offset), bindSumProduct[A, int64](x, y, offset))
+func sumProductOf[A kernel.Integer](x, y operand, a *accumulation) binder {
+	return perInteger(y.phys, bindSumProduct[A, int8](x, y, a), bindSumProduct[A, int16](x, y, a),
+		bindSumProduct[A, int32](x, y, a), bindSumProduct[A, int64](x, y, a))
 }
 
-func bindSumProduct[A, B kernel.Integer](x, y operand, offset int) binder {
+func bindSumProduct[A, B kernel.Integer](x, y operand, a *accumulation) binder {
 	return func(m *Machine, s *step) func() error {
 		return func() error {
 			base, _ := m.env.Groups.States()
 			u, v := m.flat(x.reg), m.flat(y.reg)
 			sel := m.sels[s.sel]
 			sum := kernel.SumProduct(vector.Values[A](u), vector.Values[B](v), sel)
-			kernel.AddSum(base[offset:], sum, int64(sel.Rows(m.n)))
+			kernel.AddSum(base[a.Offset:], sumSize(a), sum, int64(sel.Rows(m.n)))
 			return nil
 		}
 	}

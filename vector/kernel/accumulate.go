@@ -290,17 +290,21 @@ func ZeroNulls[A Number, T Accumulated](a []A, valid vector.Bitmap, out, count [
 	}
 }
 
-// AddInt128 adds v to the 128-bit sum at p.
-func AddInt128(p unsafe.Pointer, v types.Int128) {
+// AddInt128 adds v to the sum of size bytes at p, of 128 or 192 bits.
+func AddInt128(p unsafe.Pointer, v types.Int128, size int) {
 	s := (*types.Int128)(p)
 	lo, carry := bits.Add64(s.Lo, v.Lo, 0)
-	s.Lo, s.Hi = lo, s.Hi+v.Hi+int64(carry)
+	hi, carry := bits.Add64(uint64(s.Hi), uint64(v.Hi), carry)
+	s.Lo, s.Hi = lo, int64(hi)
+	if size > 16 {
+		*(*int64)(unsafe.Add(p, 16)) += v.Hi>>63 + int64(carry)
+	}
 }
 
-// SumTarget is a sum state: a sum at Offset of the group's states and the count of values behind it.
+// SumTarget is a sum state: a sum of Size bytes at Offset of the group's states, and the count of values behind it.
 type SumTarget struct {
-	Offset int
-	Column int // of the columns of the pass
+	Offset, Size int
+	Column       int // of the columns of the pass
 }
 
 // AddToGroups adds columns to 128-bit sums and counts in place, all states of a row's group at once: for more groups than a
@@ -312,10 +316,8 @@ func AddToGroups(base []byte, stride int, groups []uint32, columns [][]int64, ta
 		for _, t := range targets {
 			v := columns[t.Column][i]
 			p := unsafe.Add(row, t.Offset)
-			s := (*types.Int128)(p)
-			lo, carry := bits.Add64(s.Lo, uint64(v), 0)
-			s.Lo, s.Hi = lo, s.Hi+v>>63+int64(carry)
-			*(*int64)(unsafe.Add(p, 16))++
+			AddInt128(p, types.Int128From(v), t.Size)
+			*(*int64)(unsafe.Add(p, t.Size))++
 		}
 	}
 	each(sel, n, one)
@@ -386,9 +388,9 @@ func Range[A Integer](values []A, valid vector.Bitmap, sel vector.Selection) (lo
 	return lo, hi, ok
 }
 
-// AddSum adds a chunk's sum and its number of values to the sum state at the start of state.
-func AddSum(state []byte, sum, count int64) {
+// AddSum adds a chunk's sum and its number of values to the sum state at the start of state, whose sum has size bytes.
+func AddSum(state []byte, size int, sum, count int64) {
 	p := unsafe.Pointer(unsafe.SliceData(state))
-	AddInt128(p, types.Int128From(sum))
-	*(*int64)(unsafe.Add(p, 16)) += count
+	AddInt128(p, types.Int128From(sum), size)
+	*(*int64)(unsafe.Add(p, size)) += count
 }

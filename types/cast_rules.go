@@ -14,7 +14,7 @@ func CanCast(from, to Type, ansi bool) bool {
 	case from.Kind == Void, to.Kind == String, from.Equal(to):
 		return true
 	case from.Kind == Variant:
-		return to.Kind != Void && !to.IsInterval()
+		return to.Kind != Void && !to.IsInterval() && (to.Kind != Map || to.Key().Kind == String)
 	case to.Kind == Variant:
 		return variantFrom(from)
 	case from.Kind == String:
@@ -44,22 +44,12 @@ func castNumeric(from, to Type, ansi bool) bool {
 	return to.IsNumeric()
 }
 
-// variantFrom reports whether values of t can become a variant.
+// variantFrom reports whether a cast of a value of t to variant is allowed.
 func variantFrom(t Type) bool {
-	switch t.Kind {
-	case Array:
+	if t.Kind == Array {
 		return variantFrom(t.Elem())
-	case Map:
-		return t.Key().Kind == String && variantFrom(t.Elem())
-	case Struct:
-		for _, f := range t.Fields() {
-			if !variantFrom(f.Type) {
-				return false
-			}
-		}
-		return true
 	}
-	return !t.IsInterval()
+	return !t.IsInterval() && !t.IsNested()
 }
 
 // castNested asks allowed for each pair of parts of two types of the same nested kind.

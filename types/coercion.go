@@ -129,9 +129,9 @@ func widerTypeForDecimal(a, b Type) (Type, bool) {
 	return WiderDecimal(DecimalFor(a), DecimalFor(b)), true
 }
 
-// IsAtomic reports whether t is neither nested nor void, variant or a calendar interval.
+// IsAtomic reports whether t is neither nested nor void or a calendar interval.
 func (t Type) IsAtomic() bool {
-	return !t.IsNested() && t.Kind != Void && t.Kind != Variant && t.Kind != CalendarInterval
+	return !t.IsNested() && t.Kind != Void && t.Kind != CalendarInterval
 }
 
 // stringPromotion is the common type of a string and something else.

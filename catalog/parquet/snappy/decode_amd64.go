@@ -9,16 +9,16 @@ import (
 
 const fast = true
 
-// elements describes each tag byte: bits 0-7 the length to copy, bits 8-15 the bytes of the element in the source (the
-// literal's own included), bits 16-31 what is added to the offset bytes. Tags that decodeElements leaves alone (literals
+// elements describes each tag byte: bits 0-7 the length to copy, bits 16-31 what is added to the offset bytes. Tags that decodeElements leaves alone (literals
 // above 60 bytes and copies with a four-byte offset) have a length that no offset of zero reaches.
 var elements = makeElements()
 
 // offsetMasks cut the offset from the four bytes behind the tag, by the tag's low two bits.
 var offsetMasks = [4]uint32{0, 0xff, 0xffff, 0}
 
-// literalOffset stands in a literal's entry so that it passes the tests that are made of copies.
-const literalOffset = 16
+// literalOffset stands in a literal's entry so that it passes the tests that are made of copies, but for literals at
+// the very start of the output, which decodeOne takes.
+const literalOffset = 64
 
 func makeElements() (t [256]uint32) {
 	const leave = 64
@@ -27,12 +27,12 @@ func makeElements() (t [256]uint32) {
 		case 0:
 			t[tag] = leave
 			if n := tag>>2 + 1; n <= 60 {
-				t[tag] = n | (n+1)<<8 | literalOffset<<16
+				t[tag] = n | literalOffset<<16
 			}
 		case 1:
-			t[tag] = 4 + tag>>2&7 | 2<<8 | tag>>5<<24
+			t[tag] = 4 + tag>>2&7 | tag>>5<<24
 		case 2:
-			t[tag] = tag>>2 + 1 | 3<<8
+			t[tag] = tag>>2 + 1
 		case 3:
 			t[tag] = leave
 		}

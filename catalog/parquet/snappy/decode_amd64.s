@@ -25,19 +25,24 @@ loop:
 	MOVBLZX (R9), AX
 	MOVL    1(R9), BX
 	MOVL    (R12)(AX*4), DX
+
+	// The bytes of the element, from the tag alone: nothing that the next tag waits for comes from the table.
+	MOVL    AX, CX
+	SHRL    $2, CX
+	ADDL    $2, CX
 	ANDL    $3, AX
+	LEAL    1(AX), SI
 	ANDL    (R13)(AX*4), BX
-	MOVL    DX, CX
-	SHRL    $16, CX
-	ADDL    CX, BX
-	MOVL    DX, CX
-	SHRL    $8, CX
-	MOVBLZX CX, CX
+	TESTL   AX, AX
+	CMOVLNE SI, CX
+	MOVL    DX, SI
+	SHRL    $16, SI
+	ADDL    SI, BX
 	MOVBLZX DX, DX
 
-	// A copy from less than 16 bytes back that overlaps itself is left alone, and so is offset zero.
-	CMPL BX, $16
-	JB   close
+	// A copy that overlaps itself takes another way: a branch that is rarely taken, unlike one on small offsets.
+	CMPL BX, DX
+	JB   overlap
 
 checked:
 	MOVQ    R8, SI
@@ -74,8 +79,9 @@ next:
 	JB   loop
 	JMP  done
 
-close:
-	CMPL BX, DX
+overlap:
+	// From 16 bytes back the words below still read what was written; nearer ones, and offset zero, are left alone.
+	CMPL BX, $16
 	JAE  checked
 
 done:

@@ -243,8 +243,7 @@ func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string
 	if err != nil {
 		return nil, err
 	}
-	c := s.bindContext(e.Place(), name)
-	bound, err := f.Bind(c, args, e.Distinct)
+	bound, err := inner.bindAggregate(e, f, name, args)
 	if err != nil {
 		return nil, err
 	}
@@ -254,24 +253,36 @@ func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string
 			return nil, err
 		}
 	}
-	order, err := inner.sortKeys(e.WithinGroup)
-	if err != nil {
-		return nil, err
-	}
 	bound = expr.Transform(bound, func(x expr.Expr) expr.Expr {
 		a, ok := x.(*expr.Aggregate)
 		if !ok {
 			return x
 		}
 		n := *a
-		n.Filter, n.OrderBy = filter, order
+		n.Filter = filter
 		n.Distinct = e.Distinct && !a.Function.IgnoresDuplicates
 		if n.Span.IsZero() {
 			n.Span = e.Place()
 		}
 		return &n
 	})
-	return s.outerAggregate(bound, before)
+	return s.outerAggregate(bound, args, before)
+}
+
+// bindAggregate gives the call its kernel.
+func (s *site) bindAggregate(e *ast.Call, f *expr.AggregateFunction, name string, args []expr.Expr) (expr.Expr, error) {
+	c := s.bindContext(e.Place(), name)
+	if e.WithinGroup == nil {
+		return f.Bind(c, args, e.Distinct)
+	}
+	if e.Distinct {
+		return nil, diag.New("INVALID_WITHIN_GROUP_EXPRESSION.DISTINCT_UNSUPPORTED", "funcName", quoteName([]string{name}))
+	}
+	keys, err := s.sortKeys(e.WithinGroup)
+	if err != nil {
+		return nil, err
+	}
+	return s.functions.WithinGroup(c, f, args, keys, e.Distinct)
 }
 
 func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name string) ([]expr.Expr, error) {

@@ -15,6 +15,8 @@ type Functions interface {
 	Lookup(name string) (*expr.Function, bool)
 	// LookupAggregate finds an aggregate function.
 	LookupAggregate(name string) (*expr.AggregateFunction, bool)
+	// WithinGroup binds f(args) WITHIN GROUP (ORDER BY keys).
+	WithinGroup(c *expr.BindContext, f *expr.AggregateFunction, args []expr.Expr, keys []expr.SortKey, distinct bool) (expr.Expr, error)
 	// Cast converts e to t; mode Try makes failures null. It is an error if Spark has no such cast.
 	Cast(e expr.Expr, t types.Type, mode expr.ErrorMode, s *expr.Settings) (expr.Expr, error)
 }
@@ -25,6 +27,10 @@ func (builtinFunctions) Lookup(name string) (*expr.Function, bool) { return buil
 
 func (builtinFunctions) LookupAggregate(name string) (*expr.AggregateFunction, bool) {
 	return builtin.LookupAggregate(name)
+}
+
+func (builtinFunctions) WithinGroup(c *expr.BindContext, f *expr.AggregateFunction, args []expr.Expr, keys []expr.SortKey, distinct bool) (expr.Expr, error) {
+	return builtin.BindWithinGroup(c, f, args, keys, distinct)
 }
 
 func (builtinFunctions) Cast(e expr.Expr, t types.Type, mode expr.ErrorMode, s *expr.Settings) (expr.Expr, error) {

@@ -173,19 +173,23 @@ func (k *block) outerValue(a *expr.Aggregate) *expr.Column {
 // outerAggregate decides whose aggregate function a call in a subquery is. One over columns of the enclosing query alone is
 // that query's, as HAVING EXISTS (SELECT … WHERE s.x = sum(outer.y)) has it; before are the columns noted before its
 // arguments were bound.
-func (s *site) outerAggregate(bound expr.Expr, before []*expr.Column) (expr.Expr, error) {
+func (s *site) outerAggregate(bound expr.Expr, args []expr.Expr, before []*expr.Column) (expr.Expr, error) {
 	c := s.env.outer
 	if c == nil || c.lateral {
 		return bound, nil
 	}
 	outer, local := false, false
-	expr.VisitColumns(bound, func(column *expr.Column) {
+	visit := func(column *expr.Column) {
 		if s.relation.has(column.ID) || hasColumn(s.relation.node, column.ID) {
 			local = true
 		} else if !s.isLambdaParameter(column.ID) {
 			outer = true
 		}
-	})
+	}
+	expr.VisitColumns(bound, visit)
+	for _, a := range args {
+		expr.VisitColumns(a, visit) // binding may have dropped an argument: count(x) where x is never null
+	}
 	switch {
 	case !outer:
 		return bound, nil

@@ -21,7 +21,7 @@ func (s *site) windowCall(e *ast.Call, name string) (expr.Expr, error) {
 	call.Span = e.Place()
 	inner := *e
 	inner.Over, inner.IgnoreNulls = nil, nil
-	if e.Distinct {
+	if e.Distinct && e.WithinGroup == nil {
 		return nil, diag.New("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", "windowExpr", quoteSQL(name+"(DISTINCT …) OVER (…)"))
 	}
 	ranking := false
@@ -66,7 +66,7 @@ func (s *site) windowAggregate(e *ast.Call, f *expr.AggregateFunction, name stri
 	} else if args, err = s.arguments(e, name, f.Doc); err != nil {
 		return nil, err
 	}
-	bound, err := f.Bind(s.bindContext(e.Place(), name), args, false)
+	bound, err := s.bindAggregate(e, f, name, args)
 	if err != nil {
 		return nil, err
 	}

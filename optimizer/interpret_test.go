@@ -25,9 +25,17 @@ type rows struct {
 	data   [][]any
 }
 
-func (t *rows) Name() string                   { return t.name }
-func (t *rows) Schema() types.Type             { return t.schema }
-func (t *rows) Statistics() *source.Statistics { return &source.Statistics{Rows: int64(len(t.data))} }
+func (t *rows) Name() string       { return t.name }
+func (t *rows) Schema() types.Type { return t.schema }
+
+// Statistics pretend that there are many rows with few different values, so that rules of cost have something to do.
+func (t *rows) Statistics() *source.Statistics {
+	s := &source.Statistics{Rows: int64(len(t.data)) * 100000, Bytes: -1}
+	for range t.schema.Fields() {
+		s.Columns = append(s.Columns, &types.ColumnStatistics{Distinct: 50, NullCount: -1})
+	}
+	return s
+}
 func (t *rows) Scan(context.Context, *source.Request) (source.Scan, error) {
 	return nil, errors.New("scanned by the interpreter only")
 }

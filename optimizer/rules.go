@@ -46,6 +46,9 @@ var mustPrecede = [][2]string{
 	{"OuterToInner", "OrderJoins"},          // only inner joins are reordered
 	{"OrderJoins", "ShareCommonPlans"},      // equal subplans get equal orders; a shared one is a relation that is not taken apart
 	{"ShareCommonPlans", "PruneColumns"},    // pruning makes equal subplans different
+	{"PruneFields", "PruneColumns"},         // projections that prune pass structs on whole
+	{"OrderJoins", "PushAggregate"},         // an aggregate below a join keeps it in its place
+	{"PushAggregate", "PruneColumns"},       // projections between aggregate and join would hide the join
 	{"OrderJoins", "PruneColumns"},          // projections between joins would keep them apart
 	{"PruneColumns", "PushFilterToScan"},    // a filter offered to the scan keeps its columns alive
 }
@@ -107,10 +110,14 @@ var batches = []batch{
 	{"Order", once, []rule{
 		{"OrderJoins", wholePlan, optional, orderJoins, "the order of joins is chosen by cost, once all predicates are where they belong"},
 	}},
+	{"Aggregation", once, []rule{
+		{"PushAggregate", topDown, optional, pushAggregate, "a side of a join that has many rows of few keys is aggregated before it; once the order of joins is known"},
+	}},
 	{"Sharing", once, []rule{
 		{"ShareCommonPlans", wholePlan, optional, shareCommonPlans, "a subplan that occurs twice is computed once"},
 	}},
 	{"Pruning", once, []rule{
+		{"PruneFields", wholePlan, optional, pruneFields, "of structs only the members that are read are scanned"},
 		{"PruneColumns", wholePlan, optional, pruneColumns, "only columns that are read are computed and scanned"},
 	}},
 	{"Finishing", fixedPoint, []rule{

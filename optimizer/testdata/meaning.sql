@@ -146,3 +146,8 @@ SELECT a, (SELECT max(z) FROM (SELECT v + o.b AS z FROM t WHERE t.k = o.a) AS s)
 SELECT a, (SELECT max(n) FROM (SELECT (SELECT count(*) FROM u WHERE u.x = t.v AND u.y = o.b) AS n FROM t WHERE t.k = o.a) AS s) FROM o;
 SELECT a, n FROM (SELECT a, count(*) AS n FROM o GROUP BY a) AS g WHERE EXISTS (SELECT 1 FROM t WHERE t.k = g.a AND t.v = g.n);
 SELECT n, count(*) FROM (SELECT (SELECT count(*) FROM t WHERE t.k = o.a) AS n FROM o) AS s GROUP BY n;
+SELECT o.a, count(*), count(t.v), max(t.w), sum(t.v) FROM o LEFT JOIN t ON o.a = t.k GROUP BY o.a;
+SELECT o.b, count(*), sum(t.v), min(t.w) FROM o JOIN t ON o.a = t.k GROUP BY o.b;
+SELECT o.b, t.w, count(t.v) FROM o JOIN t ON o.a = t.k AND o.c <= t.v GROUP BY o.b, t.w;
+SELECT count(*), sum(t.v) FROM o LEFT JOIN t ON o.a = t.k;
+SELECT t.k, count(o.a), sum(o.b) FROM o RIGHT JOIN t ON o.a = t.k GROUP BY t.k

@@ -72,6 +72,20 @@ func (c *column) restart() {
 	c.levels.restart()
 }
 
+// bytes is the size of the column's larger buffers.
+func (c *column) bytes() int64 {
+	p, d := &c.page, &c.dictionary
+	n := cap(c.window.block) + cap(p.body) + cap(p.text) + cap(p.own) + 16*cap(p.views) + 8*cap(p.valid) + cap(p.definitions) + cap(p.repetitions) +
+		cap(d.body) + cap(d.text) + cap(d.entries) + 16*cap(d.views) + 4*(cap(c.lengths)+cap(c.prefixes))
+	for _, m := range c.held {
+		n += cap(m.body) + cap(m.text)
+	}
+	for _, m := range c.free {
+		n += cap(m.body) + cap(m.text)
+	}
+	return int64(n)
+}
+
 // enter notes that a load for the chunk of rows from start begins; memory lent to an earlier chunk is free again.
 func (c *column) enter(start int64) {
 	if c.chunk != start {

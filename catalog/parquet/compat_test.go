@@ -300,3 +300,17 @@ func TestCalendars(t *testing.T) {
 		}
 	}
 }
+
+func TestSparkIntervals(t *testing.T) {
+	root := rawGroup("root", format.Required, 1)
+	schema := `{"type":"struct","fields":[{"name":"m","type":"interval year to month","nullable":true,"metadata":{}},{"name":"s","type":{"type":"array"},"nullable":true}]}`
+	page := rawPage{levels: format.RLE, count: 2, values: int32s(5, -7)}
+	path := writeRaw(t, 2, []format.SchemaElement{root, rawLeaf("m", format.Required, format.Int32)}, []rawPage{page}, format.KeyValue{Key: keySparkSchema, Value: schema})
+	table := open(t, path)
+	if got := table.Schema().String(); got != "struct<m:interval year to month>" {
+		t.Error(got)
+	}
+	if got := readColumns(t, table, everything(table))[0]; !reflect.DeepEqual(got, []any{int64(5), int64(-7)}) {
+		t.Errorf("%v", got)
+	}
+}

@@ -309,8 +309,8 @@ func integerScale(n *node, t types.Type) (factor, divisor int64, ok bool) {
 	case types.Timestamp, types.TimestampNTZ:
 		// Spark reads an instant as a wall clock and the other way round only when asked; the values are the same here.
 		return factor, divisor, t.Kind == from.Kind
-	case types.DayTimeInterval:
-		return factor, divisor, t.Kind == types.DayTimeInterval
+	case types.DayTimeInterval, types.YearMonthInterval:
+		return factor, divisor, t.Kind == from.Kind
 	}
 	return 0, 0, false
 }

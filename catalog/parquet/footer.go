@@ -96,6 +96,7 @@ func readFooter(file io.ReaderAt, path string, size int64, o *Options) (f *foote
 	if f.root, f.leaves, err = readSchema(metadata.Schema, o); err != nil {
 		return nil, footerError(path, err)
 	}
+	applySparkSchema(f.root, metadata)
 	if err := f.check(); err != nil {
 		return nil, footerError(path, err)
 	}

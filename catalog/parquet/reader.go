@@ -27,6 +27,7 @@ type reader struct {
 	ctx          context.Context
 	decompressor decompressor
 	bytesRead    int64
+	counted      int64 // bytes of buffers that Request.Memory knows of
 
 	fileIndex int // of the open file; -1: none
 	file      files.File
@@ -128,6 +129,9 @@ func (r *reader) Next() (rows int, err error) {
 		return 0, nil
 	}
 	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if err := r.count(); err != nil {
 		return 0, err
 	}
 	r.rows = 0
@@ -288,7 +292,32 @@ func (r *reader) Close() error {
 	r.decompressor.close()
 	r.columns = make([]columnReader, len(r.scan.columns))
 	r.finished = true
-	return nil
+	return r.count()
+}
+
+// count tells the plan's memory manager how the buffers have grown since the last chunk.
+func (r *reader) count() error {
+	tell := r.scan.request.Memory
+	if tell == nil {
+		return nil
+	}
+	bytes := int64(0)
+	for i := range r.columns {
+		if c := r.columns[i].flat; c != nil {
+			bytes += c.bytes()
+		}
+		if a := r.columns[i].assembly; a != nil {
+			for _, c := range a.columns {
+				bytes += c.bytes()
+			}
+		}
+	}
+	change := bytes - r.counted
+	if change == 0 {
+		return nil
+	}
+	r.counted = bytes
+	return tell(change)
 }
 
 // setConstant makes v n rows of one value in the Go form of its type.

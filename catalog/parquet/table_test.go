@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -256,5 +257,25 @@ func TestEmptyTable(t *testing.T) {
 	}
 	if s := table.Statistics(); s.Rows != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestMemoryIsCounted(t *testing.T) {
+	table := open(t, tpch+"/lineitem.parquet")
+	request := everything(table)
+	now, peak := int64(0), int64(0)
+	request.Memory = func(change int64) error {
+		now += change
+		peak = max(peak, now)
+		return nil
+	}
+	readColumns(t, table, request)
+	if now != 0 || peak < 1<<20 || peak > 32<<20 {
+		t.Errorf("%d bytes at the end, %d at most", now, peak)
+	}
+	full := errors.New("full")
+	request.Memory = func(change int64) error { return full }
+	if _, err := tryColumns(table, request); !errors.Is(err, full) {
+		t.Error(err)
 	}
 }

@@ -42,6 +42,9 @@ type Request struct {
 	Limit int64
 	// Partitions, if above 0, asks for the morsels to be numbered into at most that many partitions.
 	Partitions int
+	// Memory, if not nil, is told by readers how many bytes of buffers they take (or give back, below 0). An error of it
+	// is returned by the read that needed them. It may be called by several readers at once.
+	Memory func(change int64) error
 }
 
 // Column is one column to read.

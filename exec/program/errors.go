@@ -1,7 +1,9 @@
 package program
 
 import (
+	"math/big"
 	"strconv"
+	"strings"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -41,8 +43,7 @@ func overflowError(e *expr.Arithmetic, a, b types.Int128) error {
 	case types.Int, types.YearMonthInterval, types.Date:
 		return overflow("integer overflow", tryFunctions[e.Op]).At(e.Span)
 	case types.Decimal:
-		r, _ := exactDecimal(e, a, b)
-		return outOfRange(e, r)
+		return outOfRange(e, e.Op, a, b)
 	}
 	return overflow("long overflow", tryFunctions[e.Op]).At(e.Span)
 }
@@ -54,16 +55,42 @@ func smallName(t types.Type) string {
 	return "short"
 }
 
-// exactDecimal is the value that did not fit, as far as 128 bits hold it.
-func exactDecimal(e *expr.Arithmetic, a, b types.Int128) (types.Int128, bool) {
-	wide := *e
-	wide.Typ.Precision = types.MaxPrecision
-	return decimalFunction(&wide, e.Op)(a, b)
+// outOfRange names the value as it was before it was rounded to the result's scale.
+func outOfRange(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) error {
+	return diag.New("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "value", exactDecimal(e, op, a, b), "precision", strconv.Itoa(int(e.Typ.Precision)),
+		"scale", strconv.Itoa(int(e.Typ.Scale)), "config", ansiSetting).At(e.Span)
 }
 
-func outOfRange(e *expr.Arithmetic, value types.Int128) error {
-	return diag.New("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "value", types.FormatDecimal(value, int(e.Typ.Scale)), "precision", strconv.Itoa(int(e.Typ.Precision)),
-		"scale", strconv.Itoa(int(e.Typ.Scale)), "config", ansiSetting).At(e.Span)
+// exactDecimal is the text of a op b, to 39 significant digits as Spark computes products and quotients.
+func exactDecimal(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) string {
+	s1, s2 := int(e.Left.Type().Scale), int(e.Left.Type().Scale)
+	if e.Right != nil {
+		s2 = int(e.Right.Type().Scale)
+	}
+	x, y := rational(a, s1), rational(b, s2)
+	scale := max(s1, s2)
+	switch op {
+	case expr.Add:
+		x.Add(x, y)
+	case expr.Subtract, expr.Negate:
+		x.Sub(x, y)
+	case expr.Multiply:
+		x.Mul(x, y)
+		scale = s1 + s2
+	default:
+		x.Quo(x, y)
+		scale = int(e.Typ.Scale)
+	}
+	text := x.FloatString(scale)
+	if digits := len(strings.Trim(text, "-.")); digits > types.MaxPrecision+2 && scale > 0 {
+		text = x.FloatString(max(0, scale-(digits-types.MaxPrecision-2)))
+	}
+	return text
+}
+
+func rational(v types.Int128, scale int) *big.Rat {
+	n, _ := new(big.Int).SetString(v.String(), 10)
+	return new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil))
 }
 
 func decimalError(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) error {
@@ -76,6 +103,5 @@ func decimalError(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) e
 	if op == expr.IntegralDivide {
 		return overflow("Overflow in integral divide", "try_divide").At(e.Span)
 	}
-	r, _ := exactDecimal(e, a, b)
-	return outOfRange(e, r)
+	return outOfRange(e, op, a, b)
 }

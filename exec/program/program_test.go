@@ -562,3 +562,6 @@ func oracleRows(s *testSource, filter expr.Expr, exprs []expr.Expr) (rows [][]an
 	}
 	return rows, conditions
 }
+
+// newRandom is a random source for junk in rows that are not selected.
+func newRandom() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }

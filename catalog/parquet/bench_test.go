@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
@@ -105,6 +106,32 @@ func BenchmarkFooter(b *testing.B) {
 	for b.Loop() {
 		if _, err := readFooter(file, f.path, f.size, &table.options); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkNulls reads columns of which a share of the rows is null.
+func BenchmarkNulls(b *testing.B) {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "i", Type: arrow.PrimitiveTypes.Int64, Nullable: true}, {Name: "d", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
+		{Name: "s", Type: arrow.BinaryTypes.String, Nullable: true}}, nil)
+	for _, nulls := range []int{5, 50} {
+		rng := newRand(1)
+		record := buildRecord(schema, 500_000, func(c, row int) any {
+			switch {
+			case rng.IntN(100) < nulls:
+				return nil
+			case c == 0:
+				return rng.Int64()
+			case c == 1:
+				return rng.Int64N(100)
+			}
+			return text(rng.IntN(1000))
+		})
+		table := open(b, writeArrow(b, record, 200_000))
+		for c, name := range []string{"plain", "dictionary", "string"} {
+			request := everything(table)
+			request.Columns = request.Columns[c : c+1]
+			b.Run(fmt.Sprint(name, "/", nulls), func(b *testing.B) { benchRead(b, table, request, nil) })
 		}
 	}
 }

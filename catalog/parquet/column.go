@@ -284,17 +284,33 @@ func clearRange(b vector.Bitmap, from, to int) {
 }
 
 // spread moves count dense values at the front of out to the slots of a segment's rows that are not null, from the back
-// to the front. Slots of nulls keep whatever value, which is always one that was there.
+// to the front. Slots of nulls get some value that was there, or zero.
 func spread[T any](out []T, count int, valid vector.Bitmap, row int) {
+	if count < len(out) {
+		var zero T
+		out[count] = zero
+	}
 	at := count
-	for i := len(out) - 1; i >= 0 && at <= i; i-- {
-		r := row + i
-		if valid[r>>6]>>(uint(r)&63)&1 != 0 {
-			at--
-			out[i] = out[at]
-		} else {
-			var zero T
-			out[i] = zero
+	for end := len(out); at < end; {
+		last := row + end - 1
+		first := max(last&^63, row) // rows of one word of the bitmap
+		n := last - first + 1
+		all := ^uint64(0) >> (64 - uint(n))
+		word := valid[last>>6] >> uint(first&63) & all
+		begin := end - n
+		switch word {
+		case all:
+			copy(out[begin:end], out[at-n:at])
+			at -= n
+		case 0:
+			clear(out[begin:end])
+		default:
+			part := out[begin:end]
+			for k := n - 1; k >= 0; k-- {
+				at -= int(word >> uint(k) & 1)
+				part[k] = out[at]
+			}
 		}
+		end = begin
 	}
 }

@@ -17,7 +17,8 @@ var (
 
 func init() {
 	for _, group := range [][]*expr.Function{
-		operatorFunctions, comparisonFunctions, logicFunctions, conditionalFunctions, mathFunctions,
+		operatorFunctions, comparisonFunctions, logicFunctions, conditionalFunctions, mathFunctions, roundingFunctions,
+		bitFunctions, numberTextFunctions, randomFunctions, miscFunctions, castFunctions,
 		textFunctions,
 	} {
 		for _, f := range group {

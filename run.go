@@ -26,6 +26,7 @@ type running struct {
 	result *exec.Result
 	plan   *physical.Plan
 	logger *slog.Logger
+	last   *lastProfile
 	id     int64
 	start  time.Time
 }
@@ -93,7 +94,7 @@ func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*
 	if err := ctx.Err(); err != nil {
 		return nil, diag.New("QUERY_CANCELLED").Wrap(err)
 	}
-	r := &running{logger: s.logger, id: s.queries.Add(1), start: time.Now()}
+	r := &running{logger: s.logger, last: &s.last, id: s.queries.Add(1), start: time.Now()}
 	optimized, err := s.optimize(ctx, plan)
 	if err != nil {
 		return nil, err
@@ -113,7 +114,9 @@ func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*
 
 // close ends the query, whether or not it is finished.
 func (r *running) close(err error) {
+	profile := r.query.Profile()
 	r.query.Close()
+	r.last.p.Store(profileOf(profile))
 	if r.logger != nil {
 		r.logger.Debug("query", "id", r.id, "took", time.Since(r.start), "error", err)
 	}

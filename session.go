@@ -47,6 +47,7 @@ type Session struct {
 	cache         *cache
 	queries       atomic.Int64
 	plans         *planCache
+	last          lastProfile
 
 	mu     sync.Mutex
 	closed bool

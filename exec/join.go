@@ -37,6 +37,7 @@ type JoinBuild struct {
 	locals  []*joinLocal
 	rows    int64
 	nullKey bool
+	held    atomic.Int64 // bytes of all workers' rows
 	table   atomic.Pointer[joinTable]
 	memory  *memory.Reservation // of the table and its rows
 	spill   *joinSpill          // nil while everything fits
@@ -50,6 +51,7 @@ type joinLocal struct {
 	build  *JoinBuild
 	store  *vector.Store
 	memory *memory.Reservation
+	size   int64 // counted in build.held
 	file   *memory.SpillFile
 }
 
@@ -66,11 +68,18 @@ func (b *JoinBuild) NewLocal(w *Worker) (LocalSink, error) {
 // Consume implements LocalSink.
 func (l *joinLocal) Consume(c *vector.Chunk, _ program.Position) error {
 	l.store.Append(c.Columns, c.Selection, c.Len)
-	if l.memory.Pressure() == 0 && l.memory.TryResize(l.store.Bytes()+tableBytes(l.store.Len)) {
+	size := l.store.Bytes() + tableBytes(l.store.Len)
+	held := l.build.held.Add(size - l.size)
+	l.size = size
+	if l.memory.Pressure() == 0 && held <= l.build.share() && l.memory.TryResize(size) {
 		return nil
 	}
 	return l.build.spillLocal(l)
 }
+
+// share is how much of the session's memory a build side may take: it cannot give any back while it is probed, and what
+// comes after the probe needs memory too.
+func (b *JoinBuild) share() int64 { return b.query.Runtime().Memory().Limit() / 2 }
 
 // Finish implements LocalSink.
 func (l *joinLocal) Finish() error { return nil }

@@ -85,6 +85,8 @@ func (b *JoinBuild) spillLocal(l *joinLocal) error {
 	b.mu.Unlock()
 	l.store = vector.NewStore(b.spec.Layout)
 	l.memory.Shrink(l.memory.Size())
+	b.held.Add(-l.size)
+	l.size = 0
 	return nil
 }
 
@@ -177,10 +179,15 @@ func (b *JoinBuild) begin(ctx context.Context) error {
 	b.memory.Shrink(b.memory.Size())
 	pass := joinPass{from: s.next, to: s.next}
 	clear(s.resident[:])
+	for i := range s.passes { // a group that was read before keeps its bounds, so that marks stay with their rows
+		if p := &s.passes[i]; p.from == s.next {
+			return b.repeat(ctx, i)
+		}
+	}
 	for pass.to < joinParts {
 		p := &s.parts[pass.to]
 		need := p.bytes*5/4 + tableBytes(p.rows)
-		if pass.to > pass.from && !b.memory.TryGrow(need) {
+		if pass.to > pass.from && (b.memory.Size()+need > b.share()/2 || !b.memory.TryGrow(need)) {
 			break
 		}
 		if pass.to == pass.from {
@@ -195,6 +202,20 @@ func (b *JoinBuild) begin(ctx context.Context) error {
 	s.passes = append(s.passes, pass)
 	s.pass = len(s.passes) - 1
 	return b.load(ctx, pass.from, pass.to)
+}
+
+// repeat loads the parts of an earlier pass again.
+func (b *JoinBuild) repeat(ctx context.Context, i int) error {
+	s := b.spill
+	p := &s.passes[i]
+	for part := p.from; part < p.to; part++ {
+		s.resident[part] = true
+		if err := b.memory.Grow(s.parts[part].bytes*5/4 + tableBytes(s.parts[part].rows)); err != nil {
+			return err
+		}
+	}
+	s.pass, s.next = i, p.to
+	return b.load(ctx, p.from, p.to)
 }
 
 // load reads parts and indexes their rows.
@@ -225,24 +246,35 @@ func (b *JoinBuild) load(ctx context.Context, from, to int) error {
 	return nil
 }
 
-// Advance goes on to the next pass; false means that all rows have been probed. With rewind it then returns to the first
+// Advance goes on to the next pass. False means that all rows have been probed; the build side is then back at its first
 // pass, for another reading of the source. It is for Stage.Again.
-func (b *JoinBuild) Advance(ctx context.Context, rewind bool) (bool, error) {
+func (b *JoinBuild) Advance(ctx context.Context) (bool, error) {
 	s := b.spill
 	if s == nil {
 		return false, nil
 	}
-	if t := b.table.Load(); b.spec.Unmatched {
-		s.passes[s.pass].marks = t.marks
+	if b.spec.Unmatched {
+		s.passes[s.pass].keep(b.table.Load().marks)
 	}
 	if s.next < joinParts {
 		return true, b.begin(ctx)
 	}
-	if !rewind || len(s.passes) == 1 {
+	if len(s.passes) == 1 {
 		return false, nil
 	}
-	s.next, s.passes = 0, nil
+	s.next = 0
 	return false, b.begin(ctx)
+}
+
+// keep adds the marks of a pass to those of earlier readings of the same parts.
+func (p *joinPass) keep(marks []atomic.Uint64) {
+	if p.marks == nil {
+		p.marks = marks
+		return
+	}
+	for i := range marks {
+		p.marks[i].Or(marks[i].Load())
+	}
 }
 
 // restrict keeps the probe rows whose keys belong to the present pass.

@@ -179,7 +179,8 @@ func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
 		return nil, err
 	}
 	for _, b := range probe.branches {
-		b.after = append(b.after, build.stages...)
+		b.after = append(slices.Clip(b.after), build.stages...)
+		b.builds = append(slices.Clip(b.builds), build.sink)
 	}
 	if j.unmatched {
 		p.addUnmatched(probe, &j, build)

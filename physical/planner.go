@@ -69,7 +69,8 @@ type branch struct {
 	after   []*exec.Stage
 	// afterTwins are branches of the same flow whose stages must have read everything before this one starts.
 	afterTwins   []*branch
-	stage        *exec.Stage // once it is made
+	stage        *exec.Stage       // once it is made
+	builds       []*exec.JoinBuild // that the program probes
 	inOrder      bool
 	onePartition bool
 	// operators are those whose work is in this branch's program, topmost last.
@@ -268,6 +269,12 @@ func (p *planner) feed(f *flow, programs []*program.Program, sink exec.Sink, lab
 			ID: len(p.stages) + 1, Label: label, Source: b.scan, Open: b.open, Program: programs[i], Sink: sink,
 			PartitionOffset: int32(i) << 20, After: b.after, InOrder: b.inOrder, OnePartition: b.onePartition,
 		}
+		if len(b.builds) > 0 {
+			s.Again = passes(b.builds)
+			if i > 0 && f.branches[i-1].stage != nil { // the passes of a shared build side are gone through by one stage at a time
+				s.After = append(slices.Clip(s.After), f.branches[i-1].stage)
+			}
+		}
 		for _, twin := range b.afterTwins {
 			s.After = append(slices.Clip(s.After), twin.stage)
 		}
@@ -279,6 +286,19 @@ func (p *planner) feed(f *flow, programs []*program.Program, sink exec.Sink, lab
 		}
 	}
 	return made
+}
+
+// passes reads a stage's source again until every combination of the parts of its joins' build sides has been probed.
+func passes(builds []*exec.JoinBuild) func(context.Context, *exec.Pool) (bool, error) {
+	return func(ctx context.Context, _ *exec.Pool) (bool, error) {
+		for _, b := range builds {
+			more, err := b.Advance(ctx)
+			if more || err != nil {
+				return more, err
+			}
+		}
+		return false, nil
+	}
 }
 
 // reread is the flow over what a sink holds once the stages that feed it are done.

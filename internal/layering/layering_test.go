@@ -31,6 +31,7 @@ sql
 functions
 catalog/source
 catalog/files
+catalog/parquet/snappy
 catalog/parquet
 catalog/memory
 catalog

@@ -72,7 +72,7 @@ func (l *local) make(w *Worker) error {
 		l.emit = l.consume
 	}
 	if stage.Program != nil {
-		env := program.Env{Profile: stage.Profile}
+		env := program.Env{Profile: stage.Profile, Context: l.run.query.ctx}
 		env.Groups, _ = l.sink.(program.GroupTable)
 		l.machine = stage.Program.NewMachine(env)
 	} else if l.columns == nil {

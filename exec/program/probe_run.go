@@ -348,6 +348,9 @@ func (m *Machine) probeMany(p *probeState, sel vector.Selection, pc, last int) (
 
 // pairs runs the rest of the program on the first k pairs.
 func (m *Machine) pairs(p *probeState, k, pc, last int) error {
+	if c := m.env.Context; c != nil && c.Err() != nil {
+		return c.Err()
+	}
 	m.spaces[p.space].origin, m.spaces[p.space].rows = p.origin, p.pairRows
 	m.enter(p.space, k)
 	m.sels[p.pairs] = nil

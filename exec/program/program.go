@@ -13,6 +13,7 @@
 package program
 
 import (
+	"context"
 	"time"
 
 	"github.com/kilnql/kiln/expr"
@@ -77,6 +78,8 @@ type Env struct {
 	Profile bool
 	// Reserve, if not nil, is told the bytes of registers that the machine allocates.
 	Reserve func(bytes int64) error
+	// Context, if not nil, ends a run between two chunks of pairs: a chunk of probing rows may have any number of them.
+	Context context.Context
 }
 
 // InstructionCounters is what one instruction of a machine did.

@@ -7,8 +7,8 @@ var fileConditions = map[string]Condition{
 	"FAILED_READ_FILE.DAMAGED_COLUMN":                    {"KD001", "Encountered error while reading file <path>. Column <column>: <reason>"},
 	"FAILED_READ_FILE.FILE_NOT_EXIST":                    {"KD001", "Encountered error while reading file <path>. File does not exist. It is possible the underlying files have been updated."},
 	"FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH": {"KD001", "Encountered error while reading file <path>. Data type mismatches when reading Parquet column <column>. Expected Spark type <expectedType>, actual Parquet type <actualType>."},
-	"CANNOT_MERGE_SCHEMAS":                               {"42KD9", "Failed merging schemas: Initial schema: <left> Schema that cannot be merged with the initial schema: <right>."},
-	"CONFLICTING_PARTITION_COLUMN_NAMES":                 {"KD009", "Conflicting partition column names detected: <distinctPartColLists> For partitioned table directories, data files should only live in leaf directories. And directories at the same level should have the same partition column name. Please check the following directories for unexpected files or inconsistent partition column names: <suspiciousPaths>"},
+	"CANNOT_MERGE_SCHEMAS":                               {"42KD9", "Failed merging schemas:\nInitial schema:\n<left>\nSchema that cannot be merged with the initial schema:\n<right>."},
+	"CONFLICTING_PARTITION_COLUMN_NAMES":                 {"KD009", "Conflicting partition column names detected:\n<distinctPartColLists>\nFor partitioned table directories, data files should only live in leaf directories.\nAnd directories at the same level should have the same partition column name.\nPlease check the following directories for unexpected files or inconsistent partition column names:\n<suspiciousPaths>"},
 	"UNABLE_TO_INFER_SCHEMA":                             {"42KD9", "Unable to infer schema for <format>. It must be specified manually."},
 	"FILE_ACCESS_DENIED":                                 {"42501", "Access to <path> is not allowed by <setting>."},
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -14,6 +16,7 @@ import (
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/vector"
 )
 
 // place moves a file to a name below root.
@@ -276,6 +279,67 @@ func TestMemoryIsCounted(t *testing.T) {
 	full := errors.New("full")
 	request.Memory = func(change int64) error { return full }
 	if _, err := tryColumns(table, request); !errors.Is(err, full) {
+		t.Error(err)
+	}
+}
+
+// TestWorkers reads one scan with several readers at once.
+func TestWorkers(t *testing.T) {
+	table := open(t, tpch+"/lineitem.parquet")
+	request := everything(table)
+	s, err := table.Scan(context.Background(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	morsels := make(chan source.Morsel, len(s.Morsels()))
+	for _, m := range s.Morsels() {
+		morsels <- m
+	}
+	close(morsels)
+	var group sync.WaitGroup
+	var rows, dictionaries atomic.Int64
+	for range 4 {
+		group.Go(func() {
+			reader, _ := s.NewReader()
+			defer reader.Close()
+			vectors := vectorsFor(request)
+			for m := range morsels {
+				if err := reader.Open(context.Background(), m); err != nil {
+					t.Error(err)
+				}
+				for n, _ := reader.Next(); n > 0; n, _ = reader.Next() {
+					rows.Add(int64(n))
+					for c, v := range vectors {
+						if err := reader.Load(c, nil, v); err != nil {
+							t.Error(err)
+						}
+						if v.Encoding == vector.Dictionary {
+							dictionaries.Add(1)
+						}
+					}
+				}
+			}
+			table.Statistics()
+		})
+	}
+	group.Wait()
+	if rows.Load() != 60175 || dictionaries.Load() == 0 {
+		t.Errorf("%d rows, %d dictionary vectors", rows.Load(), dictionaries.Load())
+	}
+}
+
+// TestCancel stops between chunks.
+func TestCancel(t *testing.T) {
+	table := open(t, tpch+"/lineitem.parquet")
+	s, _ := table.Scan(context.Background(), everything(table))
+	reader, _ := s.NewReader()
+	defer reader.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := reader.Open(ctx, s.Morsels()[0]); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := reader.Next(); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

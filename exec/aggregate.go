@@ -112,10 +112,11 @@ func (a *Aggregate) contexts(blobs *expr.BlobStore) []expr.AggregateContext {
 	return out
 }
 
-// newTable makes an empty table of the kind that suits the keys. skip is the number of leading hash bits that all keys share.
-func (a *Aggregate) newTable(array bool, skip uint, r reserve) groupTable {
+// newTable makes an empty table of the kind that suits the keys; first says that it is a worker's first one, which may be
+// an array or sized for the expected groups. skip is the number of leading hash bits that all keys share.
+func (a *Aggregate) newTable(first bool, skip uint, r reserve) groupTable {
 	p := newKeyPacker(a.spec.Keys)
-	if array && a.spec.PerfectArrays {
+	if first && a.spec.PerfectArrays {
 		if t := newArrayTable(a.spec.Keys, a.spec.StateSize, a.spec.Groups, p, r); t != nil {
 			return t
 		}
@@ -123,7 +124,11 @@ func (a *Aggregate) newTable(array bool, skip uint, r reserve) groupTable {
 	if p.form == noPacking {
 		return newRowTable(a.layouts, a.spec.StateSize, skip, r)
 	}
-	return newSlotTable(p, a.spec.StateSize, skip, r)
+	groups := 0.0
+	if first {
+		groups = a.spec.Groups
+	}
+	return newSlotTable(p, a.spec.StateSize, skip, groups, r)
 }
 
 // wider makes an empty table for keys that did not fit t.

@@ -84,12 +84,12 @@ func (d *dictionaryCache) prepare(l *aggregateLocal, keys []*vector.Vector) bool
 }
 
 func (d *dictionaryCache) stale(l *aggregateLocal) bool {
-	return d.generation != l.generation || d.version != l.groups.table.version()
+	return d.generation != l.generation+l.groups.widened || d.version != l.groups.table.version()
 }
 
 func (d *dictionaryCache) forget(l *aggregateLocal) {
 	clear(d.groups)
-	d.generation, d.version = l.generation, l.groups.table.version()
+	d.generation, d.version = l.generation+l.groups.widened, l.groups.table.version()
 }
 
 // combine computes the combination of each row. The last code of a dictionary stands for null.

@@ -15,6 +15,7 @@ type groupSet struct {
 	skip     uint
 	reserve  reserve
 	rows     []uint32
+	widened  int // how often the groups moved to another table
 }
 
 // init makes the set empty.
@@ -81,6 +82,7 @@ func (g *groupSet) widen() error {
 		}
 	}
 	old.release()
+	g.widened++
 	return nil
 }
 

@@ -171,7 +171,10 @@ func (l *aggregateLocal) handOn(disk bool) error {
 		return err
 	}
 	if _, array := l.groups.table.(*arrayTable); array {
-		if err := l.groups.widen(); err != nil { // so that parts are the same in all runs
+		l.force = true
+		err := l.groups.widen() // so that parts are the same in all runs
+		l.force = false
+		if err != nil {
 			return err
 		}
 	}

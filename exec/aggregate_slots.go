@@ -38,16 +38,29 @@ const (
 	// slotOverflow is the number of slots behind the last home.
 	slotOverflow = 256
 	firstSlots   = 1024
+	// maxFirstBytes bounds a table that is made for an expected number of groups.
+	maxFirstBytes = 64 << 20
 )
 
 // newSlotTable makes a table for packed keys; skip is the number of leading hash bits that its keys share.
-func newSlotTable(p *keyPacker, stateSize int, skip uint, r reserve) *slotTable {
+// groups is the number of groups expected, 0 if unknown.
+func newSlotTable(p *keyPacker, stateSize int, skip uint, groups float64, r reserve) *slotTable {
 	t := &slotTable{packer: p, wide: p.form.wide(), stride: 8 + stateSize, skip: skip, reserve: r}
 	if t.wide {
 		t.stride += 8
 	}
-	t.allocate(firstSlots)
-	if r(t.bytes()) {
+	slots := firstSlots
+	for float64(slots) < groups && 2*slots*t.stride <= maxFirstBytes {
+		slots *= 2
+	}
+	for ; slots > firstSlots; slots /= 2 {
+		if need := int64((slots + slotOverflow + 2) * t.stride); r(need) {
+			t.accounted = need
+			break
+		}
+	}
+	t.allocate(slots)
+	if t.accounted == 0 && r(t.bytes()) {
 		t.accounted = t.bytes()
 	}
 	return t
@@ -298,24 +311,54 @@ func (t *slotTable) grow() bool {
 
 // rehash moves all groups from an old slab, whose order the new one nearly has.
 func (t *slotTable) rehash(old []byte, oldTotal int) bool {
-	from, base, stride := unsafe.Pointer(unsafe.SliceData(old)), unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride)
 	words := t.stride / 8
-	for i := range oldTotal {
-		src := unsafe.Add(from, uintptr(i)*stride)
-		if !t.taken(src) {
-			continue
-		}
-		s := int(t.hashAt(src) << t.skip >> t.shift)
-		dst := unsafe.Add(base, uintptr(s)*stride)
-		for t.taken(dst) {
-			if s++; s == t.total {
-				return false
-			}
-			dst = unsafe.Add(dst, stride)
-		}
-		copy(unsafe.Slice((*uint64)(dst), words), unsafe.Slice((*uint64)(src), words))
+	from := vector.As[uint64](old[:oldTotal*t.stride])
+	to := vector.As[uint64](t.slab)
+	moved := false
+	if t.wide {
+		moved = t.rehash16(from, to, words)
+	} else {
+		moved = t.rehash8(from, to, words)
 	}
 	copy(t.slab[t.total*t.stride:], old[oldTotal*t.stride:])
+	return moved
+}
+
+func (t *slotTable) rehash8(from, to []uint64, words int) bool {
+	skip, shift, last := t.skip&63, t.shift&63, t.total*words
+	for ; len(from) >= words; from = from[words:] {
+		k := from[0]
+		if k == 0 {
+			continue
+		}
+		hi, lo := bits.Mul64(k, hashMultiplier)
+		at := int((hi^lo^(k^keyMix)>>29)<<skip>>shift) * words
+		for to[at] != 0 {
+			if at += words; at == last {
+				return false
+			}
+		}
+		for w, x := range from[:words] {
+			to[at+w] = x
+		}
+	}
+	return true
+}
+
+func (t *slotTable) rehash16(from, to []uint64, words int) bool {
+	last := t.total * words
+	for ; len(from) >= words; from = from[words:] {
+		if from[0]|from[1] == 0 {
+			continue
+		}
+		at := int(t.hashAt(unsafe.Pointer(&from[0]))<<t.skip>>t.shift) * words
+		for to[at]|to[at+1] != 0 {
+			if at += words; at == last {
+				return false
+			}
+		}
+		copy(to[at:at+words], from[:words])
+	}
 	return true
 }
 

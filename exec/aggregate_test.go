@@ -502,3 +502,12 @@ func (l *drivenSumLocal) Consume(c *vector.Chunk, _ program.Position) error {
 	}
 	return nil
 }
+
+func TestDictionariesOutsideTheRange(t *testing.T) {
+	wrong := longKey("k", true)
+	wrong.Range = types.Range{Known: true, Min: 0, Max: 10}
+	c := groupCase{name: "dictionary with a wrong range", keys: []program.Input{wrong}, rows: 60_000, groups: 40, dict: true,
+		fill: func(v *vector.Vector, _, i, g int) { vector.Set(v, i, int64(min(g, i/1000))) }}
+	runGroupCase(t, c, 1, 0)
+	runGroupCase(t, c, 3, 0)
+}

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"math/bits"
+	"strings"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -49,8 +50,9 @@ var bitFunctions = []*expr.Function{
 		}}),
 	alias(scalar("getbit", doc("bitwise_funcs", "Returns bit pos of expr, 0 being the lowest.", "expr - an integer", "pos - an integer from 0 on").
 		example("SELECT getbit(11, 0);", "1").example("SELECT getbit(11, 2);", "0"),
-		signature{params: of(integral, integer), resolve: func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
-			k := bitKernels{bitAt[int8](8), bitAt[int16](16), bitAt[int32](32), bitAt[int64](64)}
+		signature{params: of(integral, integer), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
+			name := strings.ToLower(c.Name)
+			k := bitKernels{bitAt[int8](name, 8), bitAt[int16](name, 16), bitAt[int32](name, 32), bitAt[int64](name, 64)}
 			return outcome{result: types.ByteType, kernel: k.of(args[0].Type()), fails: true}, nil
 		}}), "bit_get"),
 }
@@ -64,10 +66,10 @@ func (k *bitKernels) of(t types.Type) expr.Kernel {
 
 func countBits[A integerType](v A) int32 { return int32(bits.OnesCount64(uint64(int64(v)))) }
 
-func bitAt[A integerType](width int32) expr.Kernel {
+func bitAt[A integerType](name string, width int32) expr.Kernel {
 	return binaryErr(func(c *expr.KernelContext, v A, at int32) (int8, error) {
 		if at < 0 || at >= width {
-			return 0, diag.New("INVALID_PARAMETER_VALUE.BIT_POSITION_RANGE", "functionName", routine("getbit"), "parameter", routine("pos"),
+			return 0, diag.New("INVALID_PARAMETER_VALUE.BIT_POSITION_RANGE", "functionName", routine(name), "parameter", routine("pos"),
 				"upper", itoa(int(width)), "invalidValue", itoa(int(at)))
 		}
 		return int8(uint64(int64(v)) >> uint(at) & 1), nil

@@ -93,7 +93,7 @@ var mathFunctions = []*expr.Function{
 		})},
 		signature{params: of(yearMonth), result: types.DoubleType, kernel: unary(func(v int32) float64 { return float64(compareOrdered(v, 0)) })},
 		signature{params: of(dayTime), result: types.DoubleType, kernel: unary(func(v int64) float64 { return float64(compareOrdered(v, 0)) })}), "signum"),
-	scalar("isnan", doc("predicate_funcs", "Returns true if expr is NaN; false for null.", "expr - a number").
+	nullAware("isnan", doc("predicate_funcs", "Returns true if expr is NaN; false for null.", "expr - a number").
 		example("SELECT isnan(cast('NaN' as double));", "true"),
 		signature{params: of(double), resolve: bindIsNaN}, signature{params: of(exactly(types.FloatType)), resolve: bindIsNaN}),
 	rewrite("nanvl", doc("math_funcs", "Returns expr1 if it is not NaN, else expr2.", "expr1 - a number", "expr2 - a number").

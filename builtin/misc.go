@@ -79,7 +79,11 @@ func bindAssert(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	message := expr.Expr(newLiteral(c, "'"+expr.SQL(args[0])+"' is not true!", types.StringType))
+	shown := pretty(args[0])
+	if shown == "NULL" {
+		shown = "null" // Spark prints its tree here, not SQL
+	}
+	message := expr.Expr(newLiteral(c, "'"+shown+"' is not true!", types.StringType))
 	if len(args) == 2 {
 		message = args[1]
 	}

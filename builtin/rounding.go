@@ -91,13 +91,16 @@ func roundFunction(name string, round rounder, d document) *expr.Function {
 		o := outcome{result: t}
 		switch {
 		case null:
+			if t.Kind == types.Decimal {
+				o.result = roundedDecimal(t, 0)
+			}
 			o.kernel, o.nullable = nullKernel, true
 		case t.Kind == types.Decimal:
 			return roundDecimal(c, t, int(scale), round), nil
 		case t.Kind == types.Double:
-			o.kernel = unary(func(v float64) float64 { return roundFloat(v, int(scale), round, 64) })
+			o.kernel = unary(func(v float64) float64 { return roundFloat(v, int(scale), round) })
 		case t.Kind == types.Float:
-			o.kernel = unary(func(v float32) float32 { return float32(roundFloat(float64(v), int(scale), round, 32)) })
+			o.kernel = unary(func(v float32) float32 { return float32(roundFloat(float64(v), int(scale), round)) })
 		case scale >= 0:
 			o.kernel = chooseByLayout(t, identityOf[int8](), identityOf[int16](), identityOf[int32](), identityOf[int64](), nil, nil, nil)
 		default:
@@ -137,12 +140,12 @@ func roundInteger[A integerType](n int, round rounder, checked bool) expr.Kernel
 }
 
 // roundFloat rounds the shortest decimal text of a number, as Java's BigDecimal of a double does.
-func roundFloat(v float64, scale int, round rounder, bits int) float64 {
+func roundFloat(v float64, scale int, round rounder) float64 {
 	if v-v != 0 || v == 0 || scale > 400 {
 		return v
 	}
 	var buf [400]byte
-	text := strconv.AppendFloat(buf[:0], v, 'e', -1, bits)
+	text := strconv.AppendFloat(buf[:0], v, 'e', -1, 64)
 	digits, exponent, negative := mantissa(text)
 	// The value is digits · 10^exponent; scale digits behind the point stay.
 	drop := -exponent - scale
@@ -158,7 +161,7 @@ func roundFloat(v float64, scale int, round rounder, bits int) float64 {
 	}
 	r := round(signed, drop)
 	out := append(types.AppendInt128(buf[:0], r), 'e')
-	f, _ := strconv.ParseFloat(string(strconv.AppendInt(out, int64(-scale), 10)), bits)
+	f, _ := strconv.ParseFloat(string(strconv.AppendInt(out, int64(-scale), 10)), 64)
 	if f == 0 {
 		return 0
 	}
@@ -259,7 +262,8 @@ func wholeFunction(name string, whole func(float64) float64, round rounder, d do
 			return bindWholeWithScale(c, f, round, args)
 		}
 		return bindCall(c, f, []signature{
-			{params: of(bigint), result: types.LongType, kernel: identityOf[int64]()},
+			// Doubles come first: strings are read as such.
+			{params: of(double), result: types.LongType, kernel: unary(func(v float64) int64 { return saturatedInteger(whole(v)) })},
 			{params: of(decimal), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 				t := args[0].Type()
 				result := types.BoundedDecimal(int(t.Precision)-int(t.Scale)+1, 0)
@@ -270,7 +274,7 @@ func wholeFunction(name string, whole func(float64) float64, round rounder, d do
 					return round(v, int(t.Scale)), true
 				}), nil
 			}},
-			{params: of(double), result: types.LongType, kernel: unary(func(v float64) int64 { return saturatedInteger(whole(v)) })},
+			{params: of(bigint), result: types.LongType, kernel: identityOf[int64]()},
 		}, integersAsLongs(c, args))
 	}
 	return f

@@ -343,3 +343,35 @@ func TestCancel(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSlices reads a row group so large that it is several morsels.
+func TestSlices(t *testing.T) {
+	const rows = sliceAbove + 1000
+	schema := arrow.NewSchema([]arrow.Field{field("a", int32Type), field("b", stringType)}, nil)
+	record := buildRecord(schema, rows, func(c, row int) any {
+		switch {
+		case row%7 == 3:
+			return nil
+		case c == 0:
+			return int64(row)
+		}
+		return text(row % 50)
+	})
+	table := open(t, writeArrow(t, record, rows))
+	request := everything(table)
+	s, _ := table.Scan(context.Background(), request)
+	if n := len(s.Morsels()); n != 3 {
+		t.Fatalf("%d morsels", n)
+	}
+	got := readColumns(t, table, request)
+	for row := range rows {
+		var a, b any
+		if row%7 != 3 {
+			a, b = int64(row), text(row%50)
+		}
+		if got[0][row] != a || got[1][row] != b {
+			t.Fatalf("row %d is %v, %v", row, got[0][row], got[1][row])
+		}
+	}
+	randomReads(t, table, request, got, newRand(8))
+}

@@ -84,14 +84,6 @@ func (b *Builder) passOf(list []*accumulation, products map[*accumulation]bool, 
 	return p
 }
 
-// width is the number of accumulators that a column takes: a nullable one counts its values too.
-func width(o operand) int {
-	if o.nullable {
-		return 2
-	}
-	return 1
-}
-
 // add makes a part of the pass if its argument still fits.
 func (p *pass) add(a *accumulation) bool {
 	at := -1
@@ -106,15 +98,13 @@ func (p *pass) add(a *accumulation) bool {
 		}
 		a.args[0] = o
 	}
-	used := 0
 	for i, o := range p.columns {
 		if o.reg == a.args[0].reg {
 			at = i
 		}
-		used += width(o)
 	}
 	if at < 0 {
-		if used+width(a.args[0]) > kernel.MaxAccumulate {
+		if len(p.columns) == kernel.MaxAccumulate {
 			return false
 		}
 		at = len(p.columns)
@@ -184,25 +174,34 @@ func (p *passState[T]) run(sel vector.Selection, grouped bool) error {
 	switch {
 	case !grouped && safe:
 		p.accumulators(1)
+		first := min(len(p.columns), kernel.MaxAccumulate)
 		for c, column := range p.columns {
-			p.acc[c] = kernel.Sum(column, sel)
+			at := c
+			if c >= first {
+				at = c + 1
+			}
+			p.acc[at] = kernel.Sum(column, sel)
 		}
-		p.acc[len(p.columns)] = T(sel.Rows(m.n))
+		p.acc[first] = T(sel.Rows(m.n))
 		p.fold(base, stride, 1)
-	case grouped && safe && len(base)/stride*rowsPerLocalGroup <= m.n:
-		groups := len(base) / stride
-		p.accumulators(groups)
-		kernel.Accumulate(m.groups, p.columns, sel, m.n, p.acc)
-		p.fold(base, stride, groups)
+	case grouped && safe && m.groupCount*rowsPerLocalGroup <= m.n:
+		p.accumulators(m.groupCount)
+		p.accumulate(sel)
+		p.fold(base, stride, m.groupCount)
 	default:
 		p.direct(sel, base, stride, grouped)
 	}
 	return nil
 }
 
-// accumulators clears the chunk's own accumulators for some groups.
+// accumulators clears the chunk's own accumulators for some groups: for each, those of the columns and one for the rows.
+// Columns beyond those that fit one pass, the counts of nullable ones, have accumulators of their own behind.
 func (p *passState[T]) accumulators(groups int) {
-	n := groups * (len(p.columns) + 1)
+	first := min(len(p.columns), kernel.MaxAccumulate)
+	n := groups * (first + 1)
+	if rest := len(p.columns) - first; rest > 0 {
+		n += groups * (rest + 1)
+	}
 	if cap(p.acc) < n {
 		p.acc = make([]T, n)
 	}
@@ -210,15 +209,45 @@ func (p *passState[T]) accumulators(groups int) {
 	clear(p.acc)
 }
 
+// accumulate adds all columns to the chunk's own accumulators.
+func (p *passState[T]) accumulate(sel vector.Selection) {
+	m, first := p.m, min(len(p.columns), kernel.MaxAccumulate)
+	kernel.Accumulate(m.groups, p.columns[:first], sel, m.n, p.acc[:m.groupCount*(first+1)])
+	if rest := p.columns[first:]; len(rest) > 0 {
+		kernel.Accumulate(m.groups, rest, sel, m.n, p.acc[m.groupCount*(first+1):])
+	}
+}
+
+// sum is the accumulator of column c for group g of so many.
+func (p *passState[T]) sum(g, groups, c int) T {
+	first := min(len(p.columns), kernel.MaxAccumulate)
+	if c < first {
+		return p.acc[g*(first+1)+c]
+	}
+	rest := len(p.columns) - first
+	return p.acc[groups*(first+1)+g*(rest+1)+c-first]
+}
+
+// rows is the number of rows of group g.
+func (p *passState[T]) rows(g int) T {
+	first := min(len(p.columns), kernel.MaxAccumulate)
+	return p.acc[g*(first+1)+first]
+}
+
+// Marks of where a column's count will be: with the rows', or behind the columns.
+const (
+	rowsCount = -1
+	ownCount  = -2
+)
+
 // load brings the arguments into columns of one width, nulls replaced by zero and counted.
 func (p *passState[T]) load(sel vector.Selection) {
 	p.columns = p.columns[:0]
-	last := -1
 	for c, o := range p.pass.columns {
 		v := p.m.flat(o.reg)
 		if v.Valid == nil {
 			p.columns = append(p.columns, p.values(v, c))
-			p.counts[c] = last
+			p.counts[c] = rowsCount
 			continue
 		}
 		values, count := p.buffer(2*c), p.buffer(2*c+1)
@@ -227,14 +256,14 @@ func (p *passState[T]) load(sel vector.Selection) {
 		p.counts[c] = -2
 	}
 	for c := range p.pass.columns {
-		if p.counts[c] == -2 {
+		if p.counts[c] == ownCount {
 			p.columns = append(p.columns, p.buffer(2*c + 1)[:p.m.n])
 			p.counts[c] = len(p.columns) - 1
 		}
 	}
 	// Without nulls the count is that of the rows, behind all columns.
 	for c := range p.counts {
-		if p.counts[c] == -1 {
+		if p.counts[c] == rowsCount {
 			p.counts[c] = len(p.columns)
 		}
 	}
@@ -324,10 +353,8 @@ func (p *passState[T]) safe(sel vector.Selection) bool {
 
 // fold adds the chunk's accumulators to the states.
 func (p *passState[T]) fold(base []byte, stride, groups int) {
-	width := len(p.columns) + 1
 	for g := range groups {
-		acc := p.acc[g*width : (g+1)*width]
-		rows := acc[width-1]
+		rows := p.rows(g)
 		if rows == 0 {
 			continue
 		}
@@ -335,14 +362,14 @@ func (p *passState[T]) fold(base []byte, stride, groups int) {
 		for i, a := range p.members {
 			at := unsafe.Add(row, a.Offset)
 			count := rows
-			if c := p.column[i]; c >= 0 {
-				count = acc[p.counts[c]]
+			if c := p.column[i]; c >= 0 && p.counts[c] < len(p.columns) {
+				count = p.sum(g, groups, p.counts[c])
 			}
 			if a.Aggregate.Kernel.Kind == expr.CountAggregate {
 				*(*int64)(at) += int64(count)
 				continue
 			}
-			switch sum := any(acc[p.column[i]]).(type) {
+			switch sum := any(p.sum(g, groups, p.column[i])).(type) {
 			case int64:
 				kernel.AddInt128(at, types.Int128From(sum), sumSize(a))
 				*(*int64)(unsafe.Add(at, sumSize(a))) += int64(count)

@@ -6,6 +6,7 @@ import (
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
+	"github.com/kilnql/kiln/vector/kernel"
 )
 
 // AggregateSpec describes the aggregation that ends a program.
@@ -122,7 +123,12 @@ func bindGroups(keys []operand) binder {
 			if len(m.groups) < m.room {
 				m.groups = make([]uint32, m.room)
 			}
-			return m.env.Groups.Groups(vectors, m.sels[s.sel], m.n, m.groups)
+			sel := m.sels[s.sel]
+			if err := m.env.Groups.Groups(vectors, sel, m.n, m.groups); err != nil {
+				return err
+			}
+			m.groupCount = int(kernel.MaxGroup(m.groups[:m.n], sel)) + 1
+			return nil
 		}
 	}
 }

@@ -10,29 +10,30 @@ import (
 // Machine runs a program for one worker: it has the registers and the state of the instructions. It is not safe for
 // concurrent use.
 type Machine struct {
-	p       *Program
-	env     Env
-	source  Source
-	at      Position
-	n       int // rows of the chunk in the current space
-	space   int
-	vectors []*vector.Vector // of each slot: what stands there, its own memory or an alias
-	own     []*vector.Vector
-	flats   []flatCopy
-	rowsOf  []vector.Selection // of each slot: the rows that were written
-	sels    []vector.Selection
-	buffers [][]uint16
-	spaces  []spaceState
-	probes  []probeState
-	run     []func() error
-	counts  []InstructionCounters
-	chunk   vector.Chunk
-	emit    func(*vector.Chunk) error
-	room    int
-	serial  uint64
-	groups  []uint32 // of each row, after the group instruction
-	spare   []uint16
-	orders  map[*step]*unitOrder
+	p          *Program
+	env        Env
+	source     Source
+	at         Position
+	n          int // rows of the chunk in the current space
+	space      int
+	vectors    []*vector.Vector // of each slot: what stands there, its own memory or an alias
+	own        []*vector.Vector
+	flats      []flatCopy
+	rowsOf     []vector.Selection // of each slot: the rows that were written
+	sels       []vector.Selection
+	buffers    [][]uint16
+	spaces     []spaceState
+	probes     []probeState
+	run        []func() error
+	counts     []InstructionCounters
+	chunk      vector.Chunk
+	emit       func(*vector.Chunk) error
+	room       int
+	serial     uint64
+	groups     []uint32 // of each row, after the group instruction
+	groupCount int      // one above the largest of groups
+	spare      []uint16
+	orders     map[*step]*unitOrder
 }
 
 // flatCopy is the flat form of a slot that holds another encoding.

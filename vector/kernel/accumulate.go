@@ -301,26 +301,69 @@ func AddInt128(p unsafe.Pointer, v types.Int128, size int) {
 	}
 }
 
+// MaxGroup is the largest group number of the selected rows.
+func MaxGroup(groups []uint32, sel vector.Selection) (m uint32) {
+	if sel == nil {
+		for _, g := range groups {
+			m = max(m, g)
+		}
+		return m
+	}
+	for _, i := range sel {
+		m = max(m, groups[i])
+	}
+	return m
+}
+
 // SumTarget is a sum state: a sum of Size bytes at Offset of the group's states, and the count of values behind it.
 type SumTarget struct {
 	Offset, Size int
 	Column       int // of the columns of the pass
 }
 
-// AddToGroups adds columns to 128-bit sums and counts in place, all states of a row's group at once: for more groups than a
+// AddToGroups adds columns to exact sums and counts in place, all states of a row's group at once: for more groups than a
 // chunk's own accumulators pay for.
 func AddToGroups(base []byte, stride int, groups []uint32, columns [][]int64, targets []SumTarget, sel vector.Selection, n int) {
 	start := unsafe.Pointer(unsafe.SliceData(base))
+	if len(targets) == 1 && targets[0].Size == 16 {
+		addToGroups1(unsafe.Add(start, targets[0].Offset), stride, groups[:n], columns[targets[0].Column], sel)
+		return
+	}
 	one := func(i int) {
 		row := unsafe.Add(start, int(groups[i])*stride)
 		for _, t := range targets {
-			v := columns[t.Column][i]
 			p := unsafe.Add(row, t.Offset)
-			AddInt128(p, types.Int128From(v), t.Size)
+			AddInt128(p, types.Int128From(columns[t.Column][i]), t.Size)
 			*(*int64)(unsafe.Add(p, t.Size))++
 		}
 	}
 	each(sel, n, one)
+}
+
+// sum128 is a 128-bit sum with the count of its values.
+type sum128 struct {
+	lo    uint64
+	hi    int64
+	count int64
+}
+
+func (s *sum128) add(v int64) {
+	lo, carry := bits.Add64(s.lo, uint64(v), 0)
+	s.lo, s.hi = lo, s.hi+v>>63+int64(carry)
+	s.count++
+}
+
+func addToGroups1(start unsafe.Pointer, stride int, groups []uint32, values []int64, sel vector.Selection) {
+	values = values[:len(groups)]
+	if sel == nil {
+		for i, g := range groups {
+			(*sum128)(unsafe.Add(start, int(g)*stride)).add(values[i])
+		}
+		return
+	}
+	for _, i := range sel {
+		(*sum128)(unsafe.Add(start, int(groups[i])*stride)).add(values[i])
+	}
 }
 
 // AddFloatsToGroups is AddToGroups for sums of doubles.

@@ -90,6 +90,39 @@ type columnEstimate struct {
 	width     float64 // bytes a value
 	proven    types.Range
 	neverNull bool
+	// origin is the column of a common plan that this is one use of; the values of a column reduced by a semi join with
+	// such a column are within it. Joined with each other they find their partners among its values, not among the table's.
+	origin, within commonColumn
+}
+
+// commonColumn is a column of a common plan's definition and the number of its different values.
+type commonColumn struct {
+	definition logical.Node
+	id         expr.ColumnID
+	distinct   float64
+}
+
+// sharedDomain is the number of values that two columns have in common by construction; ok is false if that is not known.
+func sharedDomain(a, b *columnEstimate) (distinct float64, ok bool) {
+	if a == nil || b == nil {
+		return 0, false
+	}
+	for _, x := range []commonColumn{a.origin, a.within} {
+		for _, y := range []commonColumn{b.origin, b.within} {
+			if x.definition != nil && x.definition == y.definition && x.id == y.id {
+				return x.distinct, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// columnOf is what is known of e if it is a column.
+func (s *estimate) columnOf(e expr.Expr) *columnEstimate {
+	if c, ok := e.(*expr.Column); ok {
+		return s.columns[c.ID]
+	}
+	return nil
 }
 
 func (c *columnEstimate) clone() *columnEstimate { n := *c; return &n }
@@ -145,7 +178,13 @@ func (e *Estimator) compute(n logical.Node) *estimate {
 	case *logical.SetOperation:
 		return e.union(n)
 	case *logical.CommonPlan:
-		return renamed(e.of(n.Definition), n.Definition.Columns(), n.Output)
+		s := renamed(e.of(n.Definition), n.Definition.Columns(), n.Output)
+		for i, c := range n.Definition.Columns() {
+			if column := s.columns[n.Output[i].ID]; column != nil {
+				column.origin = commonColumn{n.Definition, c.ID, column.distinct}
+			}
+		}
+		return s
 	case *logical.Window:
 		s := e.of(n.Input).withColumns(1)
 		for _, f := range n.Functions {

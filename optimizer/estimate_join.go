@@ -245,6 +245,11 @@ func keySelectivity(keys []joinKey, l, r *estimate) float64 {
 	left, leftRows := 1.0, 1.0
 	right, rightRows := 1.0, 1.0
 	for _, k := range keys {
+		if d, ok := sharedDomain(l.columnOf(k.left), r.columnOf(k.right)); ok {
+			left, right = left*d, right*d
+			leftRows, rightRows = max(leftRows, d), max(rightRows, d)
+			continue
+		}
 		d, rows := l.domainOf(k.left)
 		left, leftRows = left*d, max(leftRows, rows)
 		d, rows = r.domainOf(k.right)
@@ -287,6 +292,9 @@ func semiEstimate(n *logical.Join, l, r *estimate, keys []joinKey) *estimate {
 	for _, k := range keys {
 		domain, _ := l.domainOf(k.left)
 		other, _ := r.domainOf(k.right)
+		if d, ok := sharedDomain(l.columnOf(k.left), r.columnOf(k.right)); ok {
+			domain, other = d, d
+		}
 		found = min(found, r.distinctOf(k.right)/max(domain, other))
 	}
 	if len(keys) == 0 {
@@ -308,6 +316,9 @@ func semiEstimate(n *logical.Join, l, r *estimate, keys []joinKey) *estimate {
 	for _, k := range keys {
 		if c, ok := k.left.(*expr.Column); ok && out.columns[c.ID] != nil {
 			out.columns[c.ID].distinct = min(out.columns[c.ID].distinct, r.distinctOf(k.right))
+			if right := r.columnOf(k.right); right != nil && right.origin.definition != nil {
+				out.columns[c.ID].within = right.origin
+			}
 		}
 	}
 	return out

@@ -28,11 +28,16 @@ type rows struct {
 func (t *rows) Name() string       { return t.name }
 func (t *rows) Schema() types.Type { return t.schema }
 
-// Statistics pretend that there are many rows with few different values, so that rules of cost have something to do.
+// Statistics pretend that there are many rows with few different values, but of u few rows, so that rules of cost have
+// something to do.
 func (t *rows) Statistics() *source.Statistics {
 	s := &source.Statistics{Rows: int64(len(t.data)) * 100000, Bytes: -1}
+	distinct := 50.0
+	if t.name == "u" {
+		s.Rows, distinct = 10, 5
+	}
 	for range t.schema.Fields() {
-		s.Columns = append(s.Columns, &types.ColumnStatistics{Distinct: 50, NullCount: -1})
+		s.Columns = append(s.Columns, &types.ColumnStatistics{Distinct: distinct, NullCount: -1})
 	}
 	return s
 }

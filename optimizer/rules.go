@@ -46,6 +46,8 @@ var mustPrecede = [][2]string{
 	{"OuterToInner", "OrderJoins"},          // only inner joins are reordered
 	{"OrderJoins", "ShareCommonPlans"},      // equal subplans get equal orders; a shared one is a relation that is not taken apart
 	{"ShareCommonPlans", "PruneColumns"},    // pruning makes equal subplans different
+	{"OrderJoins", "ReduceJoinInput"},       // the small side is what was joined first
+	{"ReduceJoinInput", "PruneColumns"},     // both uses of the small side have its columns
 	{"PruneFields", "PruneColumns"},         // projections that prune pass structs on whole
 	{"OrderJoins", "PushAggregate"},         // an aggregate below a join keeps it in its place
 	{"PushAggregate", "PruneColumns"},       // projections between aggregate and join would hide the join
@@ -112,6 +114,9 @@ var batches = []batch{
 	}},
 	{"Aggregation", once, []rule{
 		{"PushAggregate", topDown, optional, pushAggregate, "a side of a join that has many rows of few keys is aggregated before it; once the order of joins is known"},
+	}},
+	{"Reduction", once, []rule{
+		{"ReduceJoinInput", bottomUp, optional, reduceJoinInput, "rows that will find no partner are dropped before they are grouped or built; once it is known which side is small"},
 	}},
 	{"Sharing", once, []rule{
 		{"ShareCommonPlans", wholePlan, optional, shareCommonPlans, "a subplan that occurs twice is computed once"},

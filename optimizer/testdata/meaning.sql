@@ -150,4 +150,10 @@ SELECT o.a, count(*), count(t.v), max(t.w), sum(t.v) FROM o LEFT JOIN t ON o.a =
 SELECT o.b, count(*), sum(t.v), min(t.w) FROM o JOIN t ON o.a = t.k GROUP BY o.b;
 SELECT o.b, t.w, count(t.v) FROM o JOIN t ON o.a = t.k AND o.c <= t.v GROUP BY o.b, t.w;
 SELECT count(*), sum(t.v) FROM o LEFT JOIN t ON o.a = t.k;
-SELECT t.k, count(o.a), sum(o.b) FROM o RIGHT JOIN t ON o.a = t.k GROUP BY t.k
+SELECT t.k, count(o.a), sum(o.b) FROM o RIGHT JOIN t ON o.a = t.k GROUP BY t.k;
+SELECT u.y, q.m FROM u JOIN (SELECT k, max(v) AS m FROM t GROUP BY k) AS q ON u.x = q.k WHERE u.y = 1;
+SELECT * FROM u WHERE u.y = 1 AND EXISTS (SELECT 1 FROM t WHERE t.k = u.x AND t.v <> u.y);
+SELECT * FROM u WHERE u.y = 1 AND NOT EXISTS (SELECT 1 FROM t WHERE t.k = u.x AND t.v <> u.y) AND u.x IN (SELECT a FROM o);
+SELECT * FROM u LEFT JOIN t ON u.x = t.k WHERE u.y = 2;
+SELECT * FROM u LEFT JOIN (SELECT k, count(*) AS n FROM t WHERE v > 0 GROUP BY k HAVING count(*) < 3) AS q ON u.x = q.k WHERE u.y = 2;
+SELECT u.x, u.x IN (SELECT k FROM t WHERE t.v = u.y) FROM u WHERE u.y = 1

@@ -163,8 +163,14 @@ func bindPass[T kernel.Accumulated](m *Machine, s *step, p *pass, grouped bool) 
 // safeMagnitude bounds values of which a chunk's sum fits 64 bits, whatever the chunk's size.
 const safeMagnitude = 1 << 46
 
-// maxLocalGroups is the share of a chunk's rows up to which groups get accumulators of their own for the chunk.
-const rowsPerLocalGroup = 8
+// rowsPerGroup is the number of rows for each group number in a chunk from which groups get accumulators of their own for the
+// chunk: fewer where more columns gain from it.
+func (p *passState[T]) rowsPerGroup() int {
+	if len(p.columns) > 2 {
+		return 2
+	}
+	return 8
+}
 
 func (p *passState[T]) run(sel vector.Selection, grouped bool) error {
 	m := p.m
@@ -184,7 +190,7 @@ func (p *passState[T]) run(sel vector.Selection, grouped bool) error {
 		}
 		p.acc[first] = T(sel.Rows(m.n))
 		p.fold(base, stride, 1)
-	case grouped && safe && m.groupCount*rowsPerLocalGroup <= m.n:
+	case grouped && safe && m.groupCount*p.rowsPerGroup() <= m.n:
 		p.accumulators(m.groupCount)
 		p.accumulate(sel)
 		p.fold(base, stride, m.groupCount)

@@ -45,6 +45,11 @@ func (b *Builder) compareOperands(op expr.CompareOp, left, right operand, sel se
 		value, _ := right.literal.Value.(bool)
 		return b.selectBoolean(left, value, sel)
 	}
+	if right.isLiteral() && (left.phys == types.PhysicalFloat64 || left.phys == types.PhysicalFloat32) {
+		if bind := bindFloatConstant(op, left, right); bind != nil {
+			return b.selectionStep(step{name: "select", in: []operand{left}, detail: op.String() + " " + expr.SQL(right.literal), bind: bind}, sel)
+		}
+	}
 	if op == expr.Greater || op == expr.GreaterOrEqual {
 		right = b.notLiteral(right)
 		left, right, op = right, left, op.Flip()
@@ -53,6 +58,38 @@ func (b *Builder) compareOperands(op expr.CompareOp, left, right operand, sel se
 	right = b.notLiteral(right)
 	left, right = b.sameWidth(left, right, sel)
 	return b.selectionStep(step{name: "select_" + k.String(), in: []operand{left, right}, bind: bindCompare(k, left, right)}, sel)
+}
+
+// bindFloatConstant compares doubles or floats with a literal; nil for NaN, which has a place of its own in the order.
+func bindFloatConstant(op expr.CompareOp, left, right operand) binder {
+	if c := floatOf[float64](right); c != c {
+		return nil
+	}
+	// What is not below or equal is above: nulls pass neither, and NaN is above.
+	k, not := kernel.Equal, op == expr.Greater || op == expr.GreaterOrEqual
+	switch op {
+	case expr.NotEqual:
+		k = kernel.NotEqual
+	case expr.Less, expr.GreaterOrEqual:
+		k = kernel.Less
+	case expr.LessOrEqual, expr.Greater:
+		k = kernel.LessOrEqual
+	}
+	if left.phys == types.PhysicalFloat32 {
+		return compareFloatConstant(k, not, left, floatOf[float32](right))
+	}
+	return compareFloatConstant(k, not, left, floatOf[float64](right))
+}
+
+func compareFloatConstant[T kernel.Float](op kernel.Comparison, not bool, left operand, c T) binder {
+	return func(m *Machine, s *step) func() error {
+		return func() error {
+			v := m.flat(left.reg)
+			k := kernel.SelectFloatConstant(op, not, vector.Values[T](v), c, v.Valid, m.sels[s.sel], m.selectionBuffer(s.outSel))
+			m.setSelection(s.outSel, s.sel, k)
+			return nil
+		}
+	}
 }
 
 // decide compares an interval with what is proven of the operand.

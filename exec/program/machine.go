@@ -243,9 +243,6 @@ func (m *Machine) begin(r reg, n int, sel vector.Selection) *vector.Vector {
 		info := &m.p.registers[r]
 		v = vector.New(info.typ, info.phys, m.room)
 		m.own[slot] = v
-		if m.env.Reserve != nil {
-			_ = m.env.Reserve(int64(len(v.Data())))
-		}
 	}
 	v.Type = m.p.registers[r].typ
 	v.Len = n

@@ -126,6 +126,20 @@ func (p *Program) Loads() []bool {
 	return used
 }
 
+// Memory estimates the bytes that a machine takes for registers and selections, for the caller to reserve.
+func (p *Program) Memory() int64 {
+	rows := int64(max(p.options.ChunkSize, vector.ChunkSize))
+	sizes := make([]int, p.slotCount)
+	for r, slot := range p.slots {
+		sizes[slot] = max(sizes[slot], p.registers[r].phys.Size())
+	}
+	total := int64(2*len(p.selections)) * rows
+	for _, size := range sizes {
+		total += int64(size) * rows
+	}
+	return total
+}
+
 // Aggregates reports whether the program ends in an aggregation and emits no chunks.
 func (p *Program) Aggregates() bool { return p.aggregate }
 

@@ -81,7 +81,33 @@ func SelectIntegers[A, B Integer](op Comparison, a []A, b []B, valid vector.Bitm
 		}
 		return k
 	}
+	if in != nil && valid == nil {
+		return selectIntegersFrom(op, a, b, in, out)
+	}
 	return selectWhere(len(a), valid, in, out, func(i int) bool { return compareOrdered(op, int64(a[i]), int64(b[i])) })
+}
+
+func selectIntegersFrom[A, B Integer](op Comparison, a []A, b []B, in vector.Selection, out []uint16) int {
+	k := 0
+	switch op {
+	case Equal, NotEqual:
+		flip := bit(op == NotEqual)
+		for _, i := range in {
+			out[k] = i
+			k += bit(int64(a[i]) == int64(b[i])) ^ flip
+		}
+	case Less:
+		for _, i := range in {
+			out[k] = i
+			k += bit(int64(a[i]) < int64(b[i]))
+		}
+	case LessOrEqual:
+		for _, i := range in {
+			out[k] = i
+			k += bit(int64(a[i]) <= int64(b[i]))
+		}
+	}
+	return k
 }
 
 func compareOrdered(op Comparison, a, b int64) bool {
@@ -140,42 +166,37 @@ func CompareFloats[T Float](a, b T) int {
 	return bit(a != a) - bit(b != b)
 }
 
-// SelectFloats selects rows with a op b; a constant is given as one value in b.
+// SelectFloats selects rows with a op b.
 func SelectFloats[T Float](op Comparison, a, b []T, valid vector.Bitmap, in vector.Selection, out []uint16) int {
-	if len(b) == 1 && len(a) != 1 {
-		c := b[0]
-		if in == nil && valid == nil && c == c {
-			return selectFloatConstant(op, a, c, out)
-		}
-		return selectWhere(len(a), valid, in, out, func(i int) bool { return op.Holds(CompareFloats(a[i], c)) })
-	}
 	return selectWhere(len(a), valid, in, out, func(i int) bool { return op.Holds(CompareFloats(a[i], b[i])) })
 }
 
-// selectFloatConstant compares with a constant that is not NaN: NaN rows pass only <>.
-func selectFloatConstant[T Float](op Comparison, a []T, c T, out []uint16) int {
+// SelectFloatConstant selects rows with a op c, or those without if not is set, for a c that is not NaN. NaN is above c.
+// Every test is made of x < c and x = c, so that one loop with flags does for all.
+func SelectFloatConstant[T Float](op Comparison, not bool, a []T, c T, valid vector.Bitmap, in vector.Selection, out []uint16) int {
+	less, equal, flip := bit(op == Less || op == LessOrEqual), bit(op != Less), bit(op == NotEqual)^bit(not)
 	k := 0
-	out = out[:len(a)]
-	switch op {
-	case Equal:
+	switch {
+	case in == nil && valid == nil:
+		out = out[:len(a)]
 		for i, x := range a {
 			out[k] = uint16(i)
-			k += bit(x == c)
+			k += (bit(x < c)&less | bit(x == c)&equal) ^ flip
 		}
-	case NotEqual:
+	case in == nil:
 		for i, x := range a {
 			out[k] = uint16(i)
-			k += bit(x != c)
+			k += ((bit(x < c)&less | bit(x == c)&equal) ^ flip) & validBit(valid, i)
 		}
-	case Less:
-		for i, x := range a {
-			out[k] = uint16(i)
-			k += bit(x < c)
+	case valid == nil:
+		for _, i := range in {
+			out[k] = i
+			k += (bit(a[i] < c)&less | bit(a[i] == c)&equal) ^ flip
 		}
-	case LessOrEqual:
-		for i, x := range a {
-			out[k] = uint16(i)
-			k += bit(x <= c)
+	default:
+		for _, i := range in {
+			out[k] = i
+			k += ((bit(a[i] < c)&less | bit(a[i] == c)&equal) ^ flip) & validBit(valid, int(i))
 		}
 	}
 	return k

@@ -109,6 +109,7 @@ func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*
 	if err != nil {
 		return nil, err
 	}
+	follow(ctx, r.query.Profile())
 	return r, nil
 }
 
@@ -150,8 +151,8 @@ func (s *Session) columns(ctx context.Context, plan logical.Node) iter.Seq2[vect
 // another's batches, even with one worker.
 func (d *DataFrame) Batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if d.err != nil {
-			yield(nil, d.err)
+		if err := d.bound(); err != nil {
+			yield(nil, err)
 			return
 		}
 		schema := types.ToArrowSchema(d.Schema().Fields(), types.ArrowOptions{})
@@ -178,8 +179,8 @@ func (d *DataFrame) located(err error) error {
 // Rows runs d and yields its rows, in order. Leaving the loop cancels the query; after an error the loop ends.
 func (d *DataFrame) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		if d.err != nil {
-			yield(Row{}, d.err)
+		if err := d.bound(); err != nil {
+			yield(Row{}, err)
 			return
 		}
 		schema, zone := d.Schema(), d.session.settings().Zone

@@ -42,12 +42,14 @@ exec
 physical
 root
 internal/jsonrow
+internal/tpch
 arrow15
 udf/…
 bench/…
 cmd/shell
 cmd/kiln
 scripts/…
+examples/…
 internal/layering
 `
 

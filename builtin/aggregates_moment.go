@@ -142,7 +142,7 @@ var momentAggregates = []*expr.AggregateFunction{
 			return s.meanY - slope*s.meanX, ok
 		}),
 	pairFunction("regr_r2", doc("agg_funcs", "Returns the coefficient of determination of the pairs.", "y - a number", "x - a number").
-		example("SELECT regr_r2(y, x) FROM VALUES (1, 2), (2, 2), (2, 3), (2, 4) AS tab(y, x);", "0.2727272727272726"),
+		example("SELECT regr_r2(y, x) FROM VALUES (1, 2), (2, 2), (2, 3), (2, 4) AS tab(y, x);", "0.2727272727272727"),
 		func(s *comoments) (float64, bool) {
 			if s.m2X == 0 {
 				return 1, s.n > 0 && s.m2Y != 0

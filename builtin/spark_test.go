@@ -1,0 +1,296 @@
+package builtin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/builtin"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/internal/jsonrow"
+	"github.com/kilnql/kiln/internal/testenv"
+	"github.com/kilnql/kiln/types"
+)
+
+// The answers in testdata are Spark's: go test ./builtin -run Spark -rewrite asks it again.
+var rewrite = flag.Bool("rewrite", false, "ask Spark for the answers in testdata")
+
+// golden is a statement with Spark's answer: a result, or the condition of an error ("?" if Spark gives it none).
+type golden struct {
+	SQL     string           `json:"sql"`
+	Columns []testenv.Column `json:"columns,omitempty"`
+	Rows    [][]any          `json:"rows,omitempty"`
+	Error   string           `json:"error,omitempty"`
+}
+
+// TestSparkExamples runs every example of the table and compares the result with Spark's, and Spark's with the documented one.
+func TestSparkExamples(t *testing.T) {
+	type example struct{ function, sql, result string }
+	var examples []example
+	for _, name := range builtin.Names() {
+		canonical, doc, _ := builtin.Documentation(name)
+		if canonical != name {
+			continue
+		}
+		for _, e := range doc.Examples {
+			examples = append(examples, example{name, strings.TrimSuffix(e.SQL, ";"), e.Result})
+		}
+	}
+	statements := make([]string, len(examples))
+	for i, e := range examples {
+		statements[i] = e.sql
+	}
+	answers := answersOf(t, "examples.jsonl", statements)
+	s := openSession(t)
+	for _, e := range examples {
+		t.Run(e.function, func(t *testing.T) {
+			want, ok := answers[e.sql]
+			if !ok {
+				t.Fatalf("no answer of Spark for %s; run with -rewrite", e.sql)
+			}
+			if text := hiveText(t, want); text != e.result {
+				t.Errorf("%s\ndocumented %q\nSpark says  %q", e.sql, e.result, text)
+			}
+			check(t, s, want)
+		})
+	}
+}
+
+// TestSparkGrid runs functions and casts on edges of their types.
+func TestSparkGrid(t *testing.T) {
+	statements := gridStatements()
+	answers := answersOf(t, "grid.jsonl", statements)
+	s := openSession(t)
+	failed := map[string]int{}
+	for _, sql := range statements {
+		want, ok := answers[sql]
+		if !ok {
+			t.Errorf("no answer of Spark for %s; run with -rewrite", sql)
+			continue
+		}
+		if reason, deviates := deviations[sql]; deviates {
+			if compare(s, want) == nil {
+				t.Errorf("%s: listed as a deviation (%s) but agrees with Spark", sql, reason)
+			}
+			continue
+		}
+		if err := compare(s, want); err != nil {
+			if failed[err.Error()]++; failed[err.Error()] <= 3 {
+				t.Errorf("%s\n%v", sql, err)
+			}
+		}
+	}
+}
+
+func openSession(t *testing.T) *kiln.Session {
+	t.Helper()
+	s, err := kiln.Open(kiln.NewConfig().WithoutDefaults().With("spark.sql.session.timeZone", "UTC").With("spark.master", "local[1]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func check(t *testing.T, s *kiln.Session, want golden) {
+	t.Helper()
+	if err := compare(s, want); err != nil {
+		t.Errorf("%s\n%v", want.SQL, err)
+	}
+}
+
+// compare runs a statement and compares types and values, or conditions. Names of columns are analysis' business.
+func compare(s *kiln.Session, want golden) error {
+	text, err := jsonrow.Document(context.Background(), s.SQL(want.SQL))
+	if err != nil {
+		condition := diag.ConditionOf(err)
+		var bug *diag.Bug
+		switch {
+		case errors.As(err, &bug):
+			return err
+		case want.Error == "?" && condition != "" || want.Error == condition && condition != "":
+			return nil
+		case want.Error == "":
+			return fmt.Errorf("fails: %w; Spark gives %v", err, want.Rows)
+		}
+		return fmt.Errorf("fails with %s; Spark with %s", condition, want.Error)
+	}
+	got, err := testenv.ParseAnswer(text)
+	if err != nil {
+		return err
+	}
+	if want.Error != "" {
+		return fmt.Errorf("gives %v; Spark fails with %s", got.Rows, want.Error)
+	}
+	for i := range got.Columns {
+		got.Columns[i].Name = ""
+	}
+	expected := testenv.Answer{Columns: slices.Clone(want.Columns), Rows: want.Rows}
+	for i := range expected.Columns {
+		expected.Columns[i].Name = ""
+	}
+	return testenv.Compare(expected, got)
+}
+
+// answersOf reads Spark's answers from testdata, or asks for them.
+func answersOf(t *testing.T, file string, statements []string) map[string]golden {
+	t.Helper()
+	name := filepath.Join("testdata", file)
+	if *rewrite {
+		requests := make([]testenv.Request, len(statements))
+		for i, sql := range statements {
+			requests[i] = testenv.Request{ID: i, SQL: sql}
+		}
+		var out bytes.Buffer
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false)
+		for i, r := range testenv.AskSpark(t, requests) {
+			g := golden{SQL: statements[i], Columns: r.Columns, Rows: r.Rows}
+			if r.Failure != nil {
+				if g.Error = r.Failure.Condition; g.Error == "" {
+					g.Error = "?"
+				}
+			}
+			if err := encoder.Encode(g); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := map[string]golden{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	for decoder.More() {
+		var g golden
+		if err := decoder.Decode(&g); err != nil {
+			t.Fatal(err)
+		}
+		if g.Rows == nil && g.Error == "" {
+			g.Rows = [][]any{}
+		}
+		answers[g.SQL] = g
+	}
+	return answers
+}
+
+// hiveText is an answer as Spark's Hive-style output prints it: columns split by tabs, rows by newlines.
+func hiveText(t *testing.T, g golden) string {
+	t.Helper()
+	if g.Error != "" {
+		return "error " + g.Error
+	}
+	lines := make([]string, len(g.Rows))
+	for i, row := range g.Rows {
+		cells := make([]string, len(row))
+		for j, v := range row {
+			column, err := types.Parse(g.Columns[j].Type)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cells[j] = hiveValue(t, v, column, false)
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func hiveValue(t *testing.T, v any, column types.Type, nested bool) string {
+	if v == nil {
+		if nested {
+			return "null"
+		}
+		return "NULL"
+	}
+	list := func(open, end string, values []any, of func(i int) types.Type) string {
+		parts := make([]string, len(values))
+		for i, x := range values {
+			parts[i] = hiveValue(t, x, of(i), true)
+		}
+		return open + strings.Join(parts, ",") + end
+	}
+	switch column.Kind {
+	case types.Array:
+		return list("[", "]", v.([]any), func(int) types.Type { return column.Elem() })
+	case types.Map:
+		parts := []string{}
+		for _, entry := range v.([]any) {
+			kv := entry.([]any)
+			parts = append(parts, hiveValue(t, kv[0], column.Key(), true)+":"+hiveValue(t, kv[1], column.Elem(), true))
+		}
+		return "{" + strings.Join(parts, ",") + "}"
+	case types.Struct:
+		parts := []string{}
+		fields, byName := v.(map[string]any)
+		for i, f := range column.Fields() {
+			var x any
+			if byName {
+				x = fields[f.Name]
+			} else {
+				x = v.([]any)[i].([]any)[1]
+			}
+			parts = append(parts, `"`+f.Name+`":`+hiveValue(t, x, f.Type, true))
+		}
+		return "{" + strings.Join(parts, ",") + "}"
+	case types.Float, types.Double:
+		return hiveFloat(t, v, column)
+	case types.String:
+		if nested {
+			return `"` + v.(string) + `"`
+		}
+		return v.(string)
+	case types.Binary:
+		b, err := base64.StdEncoding.DecodeString(v.(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	case types.YearMonthInterval:
+		months, err := types.ParseYearMonth(v.(string), column)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(types.AppendYearMonth(nil, months, column, true))
+	case types.DayTimeInterval:
+		micros, err := types.ParseDayTime(v.(string), column)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(types.AppendDayTime(nil, micros, column, true))
+	}
+	return fmt.Sprint(v)
+}
+
+func hiveFloat(t *testing.T, v any, column types.Type) string {
+	n, ok := v.(json.Number)
+	if !ok {
+		return v.(string)
+	}
+	f, err := n.Float64()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if column.Kind == types.Float {
+		return string(types.AppendFloat(nil, float32(f)))
+	}
+	return string(types.AppendDouble(nil, f))
+}

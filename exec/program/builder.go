@@ -173,6 +173,11 @@ func (b *Builder) Define(id expr.ColumnID, name string, e expr.Expr) error {
 func (b *Builder) Build(outputs []expr.ColumnID) (*Program, error) {
 	p := &Program{options: b.options, inputs: b.inputs, aggregate: b.aggregate, keys: b.keys}
 	for _, id := range outputs {
+		if c := b.columns[id]; c != nil {
+			b.wantValue(c.value)
+		}
+	}
+	for _, id := range outputs {
 		c, ok := b.columns[id]
 		if !ok {
 			panic(fmt.Sprintf("program: output column %d is not defined", id))

@@ -67,7 +67,13 @@ type offset struct {
 // fuseMultiplyOffset computes x*(c-y) and x*(c+y) on integers, decimals and doubles that are proven not to overflow.
 func (b *Builder) fuseMultiplyOffset(n *valueNode, sel selID) (operand, bool) {
 	e, ok := n.e.(*expr.Arithmetic)
-	if !ok || e.Op != expr.Multiply || e.Typ.IsFloating() || !b.proven(e) || !n.rng.Known {
+	if !ok || e.Op != expr.Multiply || e.Typ.IsFloating() {
+		return operand{}, false
+	}
+	if !b.proven(e) || !n.rng.Known {
+		if b.hasOffset(n) {
+			b.note("%s: no range proves that the product fits 64 bits", expr.SQL(e))
+		}
 		return operand{}, false
 	}
 	if e.Typ.Kind == types.Decimal && e.Typ.Scale != e.Left.Type().Scale+e.Right.Type().Scale {
@@ -102,6 +108,17 @@ func (b *Builder) fuseMultiplyOffset(n *valueNode, sel selID) (operand, bool) {
 		return out, true
 	}
 	return operand{}, false
+}
+
+// hasOffset reports the shape x*(c-y) or x*(c+y), whatever is proven.
+func (b *Builder) hasOffset(n *valueNode) bool {
+	for _, k := range n.kids {
+		e, ok := b.values.nodes[k].e.(*expr.Arithmetic)
+		if ok && (e.Op == expr.Add || e.Op == expr.Subtract) && (isLiteral(e.Left) || e.Op == expr.Add && isLiteral(e.Right)) {
+			return true
+		}
+	}
+	return false
 }
 
 func narrowInteger(o operand) bool { return o.phys.IsInteger() && o.phys != types.PhysicalInt128 }

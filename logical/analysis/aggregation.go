@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -24,7 +25,10 @@ type aggregation struct {
 	keyIDs     []expr.ColumnID
 	keyNames   []string
 	aggregates []logical.Named
-	preferred  []*item
+	// known finds aggregates by the key of their expression, preferred the items that are one.
+	known     map[string]int
+	preferred map[string]*item
+	keyTexts  []string // the keys of the keys
 }
 
 func newAggregation(k *block, grouped bool) *aggregation {
@@ -250,12 +254,28 @@ func (g *aggregation) covers(e expr.Expr) bool {
 }
 
 func (g *aggregation) keyOf(e expr.Expr) int {
-	return slices.IndexFunc(g.keys, func(k expr.Expr) bool { return expr.Same(k, e) })
+	for i, k := range g.keys {
+		if k == e {
+			return i
+		}
+		// The kind of node is compared first, for the key of a large expression is long.
+		if reflect.TypeOf(k) == reflect.TypeOf(e) && g.keyText(i) == expr.Key(e) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (g *aggregation) keyText(i int) string {
+	for n := len(g.keyTexts); n < len(g.keys); n++ {
+		g.keyTexts = append(g.keyTexts, expr.Key(g.keys[n]))
+	}
+	return g.keyTexts[i]
 }
 
 // reset forgets the aggregates of an earlier build and gives the keys their IDs.
 func (g *aggregation) reset() {
-	g.aggregates, g.preferred = nil, nil
+	g.aggregates, g.known, g.preferred = nil, map[string]int{}, map[string]*item{}
 	if g.keyIDs != nil {
 		return
 	}
@@ -283,8 +303,11 @@ func (g *aggregation) reset() {
 
 // prefer lets an aggregate that is a whole item have the item's name and ID.
 func (g *aggregation) prefer(it *item) {
-	if isAggregate(it.expr) {
-		g.preferred = append(g.preferred, it)
+	if !isAggregate(it.expr) {
+		return
+	}
+	if key := expr.Key(it.expr); g.preferred[key] == nil && !slices.Contains(g.keyIDs, it.id()) {
+		g.preferred[key] = it
 	}
 }
 
@@ -417,21 +440,17 @@ func (g *aggregation) keyRef(i int, span diag.Span) *expr.Column {
 
 // aggregate is the column of an aggregate function's result.
 func (g *aggregation) aggregate(e *expr.Aggregate) expr.Expr {
-	for _, a := range g.aggregates {
-		if expr.Same(a.Expr, e) {
-			return a.Column().Ref()
-		}
+	key := expr.Key(e)
+	if i, ok := g.known[key]; ok {
+		return g.aggregates[i].Column().Ref()
 	}
 	n := logical.Named{Expr: e}
-	for _, it := range g.preferred {
-		if expr.Same(it.expr, e) && !slices.Contains(g.keyIDs, it.id()) {
-			n.ID, n.Name = it.id(), it.name
-			break
-		}
-	}
-	if n.ID == 0 {
+	if it := g.preferred[key]; it != nil {
+		n.ID, n.Name = it.id(), it.name
+	} else {
 		n.ID, n.Name = g.block.ids.Next(), expr.Pretty(e)
 	}
+	g.known[key] = len(g.aggregates)
 	g.aggregates = append(g.aggregates, n)
 	return n.Column().Ref()
 }

@@ -200,3 +200,31 @@ var tpchTables = map[string]string{
 	"orders":   "o_orderkey bigint, o_custkey bigint, o_orderstatus string, o_totalprice decimal(15,2), o_orderdate date, o_orderpriority string, o_clerk string, o_shippriority int, o_comment string",
 	"lineitem": "l_orderkey bigint, l_partkey bigint, l_suppkey bigint, l_linenumber int, l_quantity decimal(15,2), l_extendedprice decimal(15,2), l_discount decimal(15,2), l_tax decimal(15,2), l_returnflag string, l_linestatus string, l_shipdate date, l_commitdate date, l_receiptdate date, l_shipinstruct string, l_shipmode string, l_comment string",
 }
+
+// TestLongTexts binds queries that are long in one way each: none of them may take time beyond the length of its text.
+func TestLongTexts(t *testing.T) {
+	c := testCatalog(t)
+	repeat := func(part, separator string, n int) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = strings.ReplaceAll(part, "#", fmt.Sprint(i))
+		}
+		return strings.Join(parts, separator)
+	}
+	for name, text := range map[string]string{
+		"in list":    "SELECT a FROM t WHERE a IN (" + repeat("#", ", ", 20000) + ")",
+		"and":        "SELECT a FROM t WHERE " + repeat("a <> #", " AND ", 2000),
+		"sum":        "SELECT " + repeat("#L", " + ", 2000),
+		"union":      repeat("SELECT # AS x", " UNION ALL ", 500),
+		"aggregates": "SELECT " + repeat("sum(a + #)", ", ", 500) + " FROM t GROUP BY b",
+		"case":       "SELECT CASE a " + repeat("WHEN # THEN '#'", " ", 1000) + " END FROM t",
+	} {
+		start := time.Now()
+		if _, err := bindSQL(c, text); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%s: %v", name, d)
+		}
+	}
+}

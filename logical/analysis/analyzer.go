@@ -126,7 +126,9 @@ type binder struct {
 
 	instances int32 // of non-deterministic calls
 	commons   int32 // keys of common plans
-	views     []string
+	// generators counts generator calls; most queries have none, and need no look for one inside others.
+	generators int
+	views      []string
 	// qualifiers keeps, for the names bound last, how many leading parts were a table's: for naming columns.
 	qualifiers map[*ast.Name]int
 	// temporalTypes keeps the types of dates, timestamps and intervals bound last, for naming columns.

@@ -78,12 +78,15 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(args, hasGenerator) {
+	if s.generators > 0 && slices.ContainsFunc(args, hasGenerator) {
 		return nil, diag.New("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "expression", s.text(e))
 	}
 	bound, err := f.Bind(s.bindContext(e.Place(), name), args)
 	if err != nil {
 		return nil, err
+	}
+	if isGenerator(bound) {
+		s.generators++
 	}
 	return flatten(bound), nil
 }

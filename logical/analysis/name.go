@@ -288,9 +288,12 @@ func (n namer) temporal(e *ast.Call, name string) (string, bool) {
 		return "", false
 	}
 	left, right := n.site.temporalTypes[e.Args[0]], n.site.temporalTypes[e.Args[1]]
+	if name == "*" && (!right.IsInterval() || left.IsInterval()) || name != "*" && !isInstant(left) && !isInstant(right) {
+		return "", false // before the operands are printed, or a deep chain would take for ever
+	}
 	a, b := n.expr(e.Args[0]), n.expr(e.Args[1])
 	if name == "*" {
-		return "(" + b + " * " + a + ")", right.IsInterval() && !left.IsInterval()
+		return "(" + b + " * " + a + ")", true
 	}
 	if name == "+" && isInstant(right) && !isInstant(left) {
 		left, right, a, b = right, left, b, a

@@ -114,7 +114,7 @@ func (d *decorrelator) filter(n *logical.Filter) logical.Node {
 	var rest []expr.Expr
 	for _, p := range upper {
 		if !a.restrict(p) {
-			rest = append(rest, a.replacePositive(p))
+			rest = append(rest, a.replace(p))
 		}
 	}
 	return keepColumns(filtered(a.input, rest...), n.Columns())
@@ -159,47 +159,66 @@ func (d *decorrelator) attachTo(input logical.Node) *attachment {
 	return &attachment{d: d, input: input, done: map[any]expr.Expr{}}
 }
 
-// replace attaches the subqueries of e and returns e over their columns.
-func (a *attachment) replace(e expr.Expr) expr.Expr { return a.rewrite(e, false) }
-
-// replacePositive is replace for a condition in which null counts as false.
-func (a *attachment) replacePositive(e expr.Expr) expr.Expr { return a.rewrite(e, true) }
-
-func (a *attachment) rewrite(e expr.Expr, positive bool) expr.Expr {
+// replace attaches the subqueries of e and returns e over their columns. As in Spark, IN as a value is true or false: what
+// is unknown is false, and for NOT IN false as well. NOT therefore goes to the leaves first:
+//
+//	SELECT NOT (a IN (SELECT k FROM t) OR b = 1) FROM o
+//
+// is a NOT IN (…) AND b <> 1.
+func (a *attachment) replace(e expr.Expr) expr.Expr {
 	if !hasSubquery(e) {
 		return e
 	}
-	var below bool
-	switch e.(type) {
-	case *expr.And, *expr.Or:
-		below = positive
-	}
-	children := e.Children()
-	changed := make([]expr.Expr, len(children))
-	for i, c := range children {
-		changed[i] = a.rewrite(c, below)
-	}
-	if len(children) > 0 {
-		e = e.WithChildren(changed)
+	if n, ok := e.(*expr.Not); ok {
+		if m := simplifyNot(n); m != e {
+			return a.replace(m)
+		}
+		if s, ok := n.Input.(*expr.Subquery); ok && s.Kind == expr.InSubquery {
+			s = a.replaceValues(s)
+			return not(orTrue(a.in(s, logical.LeftMark, true)))
+		}
 	}
 	s, ok := e.(*expr.Subquery)
 	if !ok {
-		return e
+		children := e.Children()
+		changed := make([]expr.Expr, len(children))
+		for i, c := range children {
+			changed[i] = a.replace(c)
+		}
+		return e.WithChildren(changed)
 	}
-	if v, done := a.done[s.Plan]; done && s.Kind != expr.InSubquery {
+	if s.Kind == expr.InSubquery {
+		return a.in(a.replaceValues(s), logical.LeftMark, false)
+	}
+	if v, done := a.done[s.Plan]; done {
 		return v
 	}
 	var v expr.Expr
-	switch s.Kind {
-	case expr.ScalarSubquery:
+	if s.Kind == expr.ScalarSubquery {
 		v = a.scalar(s)
-	case expr.ExistsSubquery:
+	} else {
 		v = a.exists(s, logical.LeftMark)
-	default:
-		v = a.in(s, logical.LeftMark, !positive)
 	}
 	a.done[s.Plan] = v
 	return v
+}
+
+// replaceValues replaces subqueries in the values that IN compares.
+func (a *attachment) replaceValues(s *expr.Subquery) *expr.Subquery {
+	n := *s
+	n.Values = make([]expr.Expr, len(s.Values))
+	for i, v := range s.Values {
+		n.Values[i] = a.replace(v)
+	}
+	return &n
+}
+
+// orTrue is e with true for null.
+func orTrue(e expr.Expr) expr.Expr {
+	if !e.Nullable() {
+		return e
+	}
+	return coalesce(e, booleanLiteral(true))
 }
 
 // restrict turns a conjunct that is a subquery predicate or its negation into a semi or anti join.
@@ -221,15 +240,7 @@ func (a *attachment) restrict(p expr.Expr) bool {
 		}
 		return true
 	}
-	for i, v := range s.Values {
-		if hasSubquery(v) {
-			n := *s
-			n.Values = append([]expr.Expr(nil), s.Values...)
-			n.Values[i] = a.replace(v)
-			s = &n
-		}
-	}
-	a.in(s, kind, true)
+	a.in(a.replaceValues(s), kind, true)
 	return true
 }
 
@@ -303,7 +314,7 @@ func (a *attachment) pulledScalar(p *pulled, column logical.Column) expr.Expr {
 // exists attaches EXISTS as a semi, anti or mark join; it returns the mark, or the answer where no join is needed.
 func (a *attachment) exists(s *expr.Subquery, kind logical.JoinType) expr.Expr {
 	plan, _ := a.plan(s)
-	plan, answer := existence(plan)
+	plan, answer := a.d.existence(plan)
 	if answer != nil {
 		return answer
 	}
@@ -335,24 +346,37 @@ func (a *attachment) attachMark(join *logical.Join, name string, nullable bool) 
 }
 
 // existence simplifies a plan of which only matters whether it has a row; answer is set if that is known.
-func existence(n logical.Node) (_ logical.Node, answer expr.Expr) {
+func (d *decorrelator) existence(n logical.Node) (_ logical.Node, answer expr.Expr) {
 	switch n := n.(type) {
 	case *logical.Project, *logical.Sort, *logical.Window, *logical.Repartition:
-		return existence(n.Children()[0])
+		return d.existence(n.Children()[0])
 	case *logical.Aggregate:
 		if len(n.Keys) == 0 && n.Sets == nil {
 			return n, booleanLiteral(true)
 		}
-		return existence(n.Input)
+		return d.existence(n.Input)
 	case *logical.Limit:
 		switch {
 		case n.Count == 0:
 			return n, booleanLiteral(false)
 		case n.Offset == 0:
-			return existence(n.Input)
+			return d.existence(n.Input)
+		}
+		if more, ok := d.moreThan(n.Input, n.Offset); ok {
+			return more, nil
 		}
 	}
 	return n, nil
+}
+
+// moreThan has a row if n has more than so many.
+func (d *decorrelator) moreThan(n logical.Node, rows int64) (logical.Node, bool) {
+	count, err := d.countWhere(nil)
+	if err != nil {
+		return nil, false
+	}
+	item := logical.Named{ID: d.IDs.Next(), Name: "rows", Expr: count}
+	return filtered(&logical.Aggregate{Input: n, Aggregates: []logical.Named{item}}, compare(expr.Greater, item.Column().Ref(), longLiteral(rows))), true
 }
 
 // in attaches IN as a semi, anti or mark join; with nulls, its three-valued result is kept.

@@ -470,7 +470,21 @@ func evaluate(e expr.Expr, r row) (any, error) {
 		}
 		return nil, nil
 	case *expr.Subquery:
-		return evaluateSubquery(e, r)
+		v, err := evaluateSubquery(e, r)
+		if v == nil && e.Kind == expr.InSubquery {
+			v = false // as in Spark, where IN is never null
+		}
+		return v, err
+	case *expr.Not:
+		if hasSubquery(e) {
+			if m := simplifyNot(e); m != expr.Expr(e) {
+				return evaluate(m, r)
+			}
+		}
+		if s, ok := e.Input.(*expr.Subquery); ok && s.Kind == expr.InSubquery {
+			v, err := evaluateSubquery(s, r)
+			return v == false, err // and NOT IN false where it is unknown
+		}
 	}
 	args, err := evaluateAll(e.Children(), r)
 	if err != nil {

@@ -190,7 +190,7 @@ func (a *Aggregate) makeRoom() error {
 		return nil
 	}
 	for _, l := range a.locals {
-		if err := l.spill(); err != nil {
+		if err := l.spill(false); err != nil {
 			return err
 		}
 	}

@@ -71,7 +71,12 @@ func (t *arrayTable) states() ([]byte, int) { return t.slab, t.stateSize }
 func (t *arrayTable) count() int            { return t.used }
 func (t *arrayTable) bytes() int64          { return int64(t.size) * int64(t.stateSize+1) }
 func (t *arrayTable) version() int          { return 0 }
-func (t *arrayTable) release()              { t.reserve(-t.bytes()) }
+func (t *arrayTable) clear() {
+	clear(t.present)
+	clear(t.slab)
+	t.used = 0
+}
+func (t *arrayTable) release() { t.reserve(-t.bytes()) }
 
 // find implements groupTable. A value outside the range that was promised is foundUnfit.
 func (t *arrayTable) find(keys []*vector.Vector, sel vector.Selection, n int, rows []uint32) findResult {

@@ -29,10 +29,14 @@ func (g *groupSet) init(a *Aggregate, r reserve) {
 	g.table = a.newTable(true, 0, r)
 }
 
-// reset drops all groups and their memory.
-func (g *groupSet) reset() {
-	g.table.release()
+// reset drops all groups; keep leaves the table as large as it is.
+func (g *groupSet) reset(keep bool) {
 	g.blobs.Blobs, g.blobs.Bytes = nil, 0
+	if keep {
+		g.table.clear()
+		return
+	}
+	g.table.release()
 	g.table = g.sink.newTable(false, g.skip, g.reserve)
 }
 

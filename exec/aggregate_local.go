@@ -98,7 +98,7 @@ func (l *aggregateLocal) find(keys []*vector.Vector, sel vector.Selection, n int
 		if l.failed != nil {
 			return l.failed
 		}
-		if err := l.spill(); err != nil {
+		if err := l.spill(l.account.Pressure() == 0 && tries == 0); err != nil {
 			return err
 		}
 		l.force = true // an empty table must be able to hold the groups of one chunk
@@ -119,11 +119,11 @@ func (l *aggregateLocal) relieve() error {
 			if !ok {
 				return l.failed
 			}
-			return l.spill()
+			return l.spill(false)
 		}
 	}
 	if l.account.Pressure() > 0 {
-		return l.spill()
+		return l.spill(false)
 	}
 	if size := l.groups.table.bytes(); size > l.share {
 		if _, array := l.groups.table.(*arrayTable); array {
@@ -133,7 +133,7 @@ func (l *aggregateLocal) relieve() error {
 			l.share *= 2 // it pays to keep the groups together
 			return nil
 		}
-		return l.handOn(false)
+		return l.handOn(false, true)
 	}
 	return nil
 }
@@ -145,14 +145,15 @@ func (l *aggregateLocal) Spill(int64) (int64, error) {
 	}
 	defer l.mu.Unlock()
 	before := l.account.Size()
-	if err := l.spill(); err != nil {
+	if err := l.spill(false); err != nil {
 		return 0, err
 	}
 	return before - l.account.Size(), nil
 }
 
-// spill writes everything to disk: runs that are still in memory, then the table.
-func (l *aggregateLocal) spill() error {
+// spill writes everything to disk: runs that are still in memory, then the table, whose memory is kept for more groups if
+// keep is set.
+func (l *aggregateLocal) spill(keep bool) error {
 	if l.groups.table == nil {
 		return nil
 	}
@@ -162,11 +163,11 @@ func (l *aggregateLocal) spill() error {
 	if l.groups.table.count() == 0 {
 		return nil
 	}
-	return l.handOn(true)
+	return l.handOn(true, keep)
 }
 
-// handOn turns the table's groups into runs, in memory or on disk, and empties it.
-func (l *aggregateLocal) handOn(disk bool) error {
+// handOn turns the table's groups into runs, in memory or on disk, and empties it; keep leaves its memory for more groups.
+func (l *aggregateLocal) handOn(disk, keep bool) error {
 	if err := l.sink.spillable(l.account); err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (l *aggregateLocal) handOn(disk bool) error {
 	l.account.Shrink(l.blobBytes)
 	l.blobBytes = 0
 	l.force = true
-	l.groups.reset()
+	l.groups.reset(keep)
 	l.force = false
 	l.generation++
 	l.rows = 0

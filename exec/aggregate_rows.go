@@ -60,6 +60,15 @@ func (t *rowTable) bytes() int64 {
 	return t.store.Bytes() + int64(len(t.slab)) + 8*int64(len(t.directory))
 }
 
+// clear implements groupTable. The room for states and the directory stay.
+func (t *rowTable) clear() {
+	clear(t.slab)
+	clear(t.directory)
+	t.store = vector.NewRowStore(t.store.Layout())
+	t.changed++
+	t.account()
+}
+
 func (t *rowTable) release() { t.reserve(-t.accounted) }
 
 // account reserves what the table has grown by; false if that is refused.

@@ -84,6 +84,13 @@ func (t *slotTable) bytes() int64 { return int64(len(t.slab)) }
 func (t *slotTable) version() int { return t.grown }
 func (t *slotTable) release()     { t.reserve(-t.accounted) }
 
+// clear implements groupTable.
+func (t *slotTable) clear() {
+	clear(t.slab)
+	t.used, t.special = 0, [2]bool{}
+	t.grown++
+}
+
 // nullSlot and zeroSlot are the numbers of the two special groups.
 func (t *slotTable) nullSlot() uint32 { return uint32(t.total) }
 func (t *slotTable) zeroSlot() uint32 { return uint32(t.total + 1) }

@@ -30,6 +30,8 @@ type groupTable interface {
 	// count is the number of groups; bytes the memory of the table.
 	count() int
 	bytes() int64
+	// clear drops all groups but keeps the table's memory for others.
+	clear()
 	// release gives the table's memory back to the account.
 	release()
 	// version changes whenever groups get other numbers.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -407,3 +408,12 @@ func (l *inOrderLocal) Consume(c *vector.Chunk, at program.Position) error {
 	return nil
 }
 func (l *inOrderLocal) Finish() error { return nil }
+
+// openOutput opens what a sink holds, for a stage that comes after it.
+func openOutput(s Sink) func(context.Context) (source.Scan, error) {
+	return func(context.Context) (source.Scan, error) { return s.Output(), nil }
+}
+
+func containsText(err error, text string) bool {
+	return err != nil && strings.Contains(err.Error(), text)
+}

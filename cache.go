@@ -288,7 +288,7 @@ func (d *DataFrame) Cache() *DataFrame { return d.Persist(MemoryAndDisk) }
 
 // Persist is Cache with a storage level.
 func (d *DataFrame) Persist(level StorageLevel) *DataFrame {
-	if d.err == nil {
+	if d.bound() == nil {
 		d.session.cache.add(d.plan, level)
 	}
 	return d
@@ -296,11 +296,11 @@ func (d *DataFrame) Persist(level StorageLevel) *DataFrame {
 
 // Unpersist forgets the rows that Cache or Persist kept. No query may be reading them.
 func (d *DataFrame) Unpersist() *DataFrame {
-	if d.err == nil {
+	if d.bound() == nil {
 		d.session.cache.remove(d.plan)
 	}
 	return d
 }
 
 // IsCached reports whether d's rows are kept, or will be at their first use.
-func (d *DataFrame) IsCached() bool { return d.err == nil && d.session.cache.has(d.plan) }
+func (d *DataFrame) IsCached() bool { return d.bound() == nil && d.session.cache.has(d.plan) }

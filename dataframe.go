@@ -1,11 +1,13 @@
 package kiln
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/functions"
 	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/logical/analysis"
 	"github.com/kilnql/kiln/types"
 )
 
@@ -28,6 +30,7 @@ type DataFrame struct {
 	query   ast.Query    // unresolved: what can be stored, bound again, or sent away
 	plan    logical.Node // bound when the DataFrame was made
 	err     error
+	unbound error  // why plan is nil although there is no mistake: Outer columns
 	sqlText string // what places in the plan refer to, "" for DataFrame calls
 }
 
@@ -37,7 +40,25 @@ func (s *Session) newDataFrame(q ast.Query, err error) *DataFrame {
 	if err == nil {
 		d.plan, d.err = s.bind(q)
 	}
+	return d.deferred()
+}
+
+// deferred lets a step with Outer columns stand until it is used inside the query that has them: only then can it be
+// bound. An action on it alone reports the column.
+func (d *DataFrame) deferred() *DataFrame {
+	var outer *analysis.OuterError
+	if d.query != nil && errors.As(d.err, &outer) {
+		d.unbound, d.err = d.err, nil
+	}
 	return d
+}
+
+// bound returns the mistake of the chain, or that it has columns of a query around it.
+func (d *DataFrame) bound() error {
+	if d.err != nil {
+		return d.err
+	}
+	return d.unbound
 }
 
 // with is the next step of the chain.
@@ -66,7 +87,7 @@ func (d *DataFrame) Unresolved() (ast.Query, error) { return d.query, d.err }
 
 // Schema is the struct type of the rows; void if the DataFrame has a mistake.
 func (d *DataFrame) Schema() types.Type {
-	if d.err != nil {
+	if d.bound() != nil {
 		return types.VoidType
 	}
 	return schemaOf(d.plan)

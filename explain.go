@@ -186,8 +186,8 @@ func formatBytes(n int64) string {
 // ExplainString describes how d would run: mode is "simple" (""), "extended", "codegen", "cost", "formatted", "verbose" or
 // "analyze", which runs it.
 func (d *DataFrame) ExplainString(ctx context.Context, mode string) (string, error) {
-	if d.err != nil {
-		return "", d.err
+	if err := d.bound(); err != nil {
+		return "", err
 	}
 	m, ok := explainModes[strings.ToLower(mode)]
 	if !ok {

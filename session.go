@@ -48,6 +48,7 @@ type Session struct {
 	queries       atomic.Int64
 	plans         *planCache
 	last          lastProfile
+	tables        tableCache
 
 	mu     sync.Mutex
 	closed bool

@@ -2,9 +2,11 @@ package kiln
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/catalog"
@@ -95,5 +97,43 @@ func (c sessionCatalog) openParquet(ctx context.Context, t *ast.FileTable) (sour
 	if err != nil {
 		return nil, err
 	}
-	return parquet.Open(ctx, set, o)
+	return c.session.tables.open(ctx, set, o)
+}
+
+// tableCache keeps opened tables of files, so that the same files are the same table as long as they do not change: plans can
+// be compared, and footers are read once.
+type tableCache struct {
+	mu     sync.Mutex
+	tables map[string]*parquet.Table
+}
+
+// maxTables bounds the cache; when it is full it starts anew.
+const maxTables = 256
+
+func (c *tableCache) open(ctx context.Context, set *files.Set, o parquet.Options) (source.Table, error) {
+	var key strings.Builder
+	fmt.Fprintf(&key, "%t %t %t %s\n", o.MergeSchema, o.CaseSensitive, o.BinaryAsString, o.Schema)
+	for _, f := range set.Partitions {
+		fmt.Fprintf(&key, "%s %s\n", f.Name, f.Type)
+	}
+	for _, f := range set.Files {
+		fmt.Fprintf(&key, "%s %d %d\n", f.Path, f.Size, f.ModTime.UnixNano())
+	}
+	c.mu.Lock()
+	t := c.tables[key.String()]
+	c.mu.Unlock()
+	if t != nil {
+		return t, nil
+	}
+	t, err := parquet.Open(ctx, set, o)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tables == nil || len(c.tables) >= maxTables {
+		c.tables = map[string]*parquet.Table{}
+	}
+	c.tables[key.String()] = t
+	return t, nil
 }

@@ -15,8 +15,8 @@ import (
 
 // texts runs d and returns its header and its first limit rows (all, below 0) as text, cast as Spark's show does.
 func (d *DataFrame) texts(ctx context.Context, limit int) (header []string, rows [][]string, err error) {
-	if d.err != nil {
-		return nil, nil, d.err
+	if err := d.bound(); err != nil {
+		return nil, nil, err
 	}
 	plan, err := d.session.textPlan(d.plan, limit)
 	if err != nil {
@@ -82,8 +82,8 @@ func (d *DataFrame) SchemaString() string {
 
 // PrintSchema prints SchemaString.
 func (d *DataFrame) PrintSchema(w io.Writer) error {
-	if d.err != nil {
-		return d.err
+	if err := d.bound(); err != nil {
+		return err
 	}
 	_, err := io.WriteString(w, d.SchemaString())
 	return err

@@ -43,7 +43,7 @@ func Rows[T any](ctx context.Context, d *DataFrame) iter.Seq2[T, error] {
 
 // rowDecoder plans how a row of d is written into a T.
 func rowDecoder(t reflect.Type, d *DataFrame) (func(Row, reflect.Value) error, error) {
-	if err := d.Err(); err != nil {
+	if err := d.bound(); err != nil {
 		return nil, err
 	}
 	columns := d.Schema().Fields()

@@ -7,6 +7,18 @@ package functions
 //   - expr2 - a number
 func Mod(args ...any) Column { return Call("mod", args...) }
 
+// Abs is the SQL function abs. Returns the absolute value of expr.
+//   - expr - a number or interval
+func Abs(args ...any) Column { return Call("abs", args...) }
+
+// Acos is the SQL function acos. Returns the angle in radians whose cosine is expr.
+//   - expr - a number
+func Acos(args ...any) Column { return Call("acos", args...) }
+
+// Acosh is the SQL function acosh. Returns the inverse hyperbolic cosine of expr.
+//   - expr - a number
+func Acosh(args ...any) Column { return Call("acosh", args...) }
+
 // AnyValue is the SQL function any_value. Returns some value of expr.
 //   - expr - a value
 //   - isIgnoreNull - a boolean constant
@@ -29,6 +41,36 @@ func ApproxPercentile(args ...any) Column { return Call("approx_percentile", arg
 //   - accuracy - a positive integer constant
 func PercentileApprox(args ...any) Column { return Call("percentile_approx", args...) }
 
+// Ascii is the SQL function ascii. Returns the code point of the first character of str, 0 if it is empty.
+//   - str - a string
+func Ascii(args ...any) Column { return Call("ascii", args...) }
+
+// Asin is the SQL function asin. Returns the angle in radians whose sine is expr.
+//   - expr - a number
+func Asin(args ...any) Column { return Call("asin", args...) }
+
+// Asinh is the SQL function asinh. Returns the inverse hyperbolic sine of expr.
+//   - expr - a number
+func Asinh(args ...any) Column { return Call("asinh", args...) }
+
+// AssertTrue is the SQL function assert_true. Fails if expr is not true; else returns null.
+//   - expr - a boolean
+//   - message - the text of the error
+func AssertTrue(args ...any) Column { return Call("assert_true", args...) }
+
+// Atan is the SQL function atan. Returns the angle in radians whose tangent is expr.
+//   - expr - a number
+func Atan(args ...any) Column { return Call("atan", args...) }
+
+// Atan2 is the SQL function atan2. Returns the angle in radians between the positive x axis and the point (expr2, expr1).
+//   - expr1 - a number
+//   - expr2 - a number
+func Atan2(args ...any) Column { return Call("atan2", args...) }
+
+// Atanh is the SQL function atanh. Returns the inverse hyperbolic tangent of expr.
+//   - expr - a number
+func Atanh(args ...any) Column { return Call("atanh", args...) }
+
 // Avg is the SQL function avg. Returns the mean of expr over the rows where it is not null; null if there are none.
 //   - expr - a number or interval
 func Avg(args ...any) Column { return Call("avg", args...) }
@@ -37,9 +79,29 @@ func Avg(args ...any) Column { return Call("avg", args...) }
 //   - expr - a number or interval
 func Mean(args ...any) Column { return Call("mean", args...) }
 
+// Bigint is the SQL function bigint. Casts expr to BIGINT.
+//   - expr - a value
+func Bigint(args ...any) Column { return Call("bigint", args...) }
+
+// Bin is the SQL function bin. Returns the bigint expr in binary.
+//   - expr - an integer
+func Bin(args ...any) Column { return Call("bin", args...) }
+
+// Binary is the SQL function binary. Casts expr to BINARY.
+//   - expr - a value
+func Binary(args ...any) Column { return Call("binary", args...) }
+
 // BitAnd is the SQL function bit_and. Returns the bitwise AND of all values that are not null.
 //   - expr - an integer
 func BitAnd(args ...any) Column { return Call("bit_and", args...) }
+
+// BitCount is the SQL function bit_count. Returns the number of bits that are set in expr as a 64-bit integer.
+//   - expr - an integer or boolean
+func BitCount(args ...any) Column { return Call("bit_count", args...) }
+
+// BitLength is the SQL function bit_length. Returns the number of bits of a string or binary.
+//   - expr - a string or binary
+func BitLength(args ...any) Column { return Call("bit_length", args...) }
 
 // BitOr is the SQL function bit_or. Returns the bitwise OR of all values that are not null.
 //   - expr - an integer
@@ -69,6 +131,42 @@ func Any(args ...any) Column { return Call("any", args...) }
 //   - expr - a boolean
 func Some(args ...any) Column { return Call("some", args...) }
 
+// Boolean is the SQL function boolean. Casts expr to BOOLEAN.
+//   - expr - a value
+func Boolean(args ...any) Column { return Call("boolean", args...) }
+
+// Bround is the SQL function bround. Returns expr rounded to d digits behind the point, one half to the even neighbour.
+//   - expr - a number
+//   - d - an integer constant, 0 if absent; negative for digits before the point
+func Bround(args ...any) Column { return Call("bround", args...) }
+
+// Btrim is the SQL function btrim. Removes blanks, or the characters of trimStr, from both ends of str.
+//   - str - a string or binary
+//   - trimStr - the characters to remove, by default the blank
+func Btrim(args ...any) Column { return Call("btrim", args...) }
+
+// Cbrt is the SQL function cbrt. Returns the cube root of expr.
+//   - expr - a number
+func Cbrt(args ...any) Column { return Call("cbrt", args...) }
+
+// Ceil is the SQL function ceil. Returns the smallest number that is not below expr and has at most scale digits behind the point.
+//   - expr - a number
+//   - scale - an integer constant, 0 if absent
+func Ceil(args ...any) Column { return Call("ceil", args...) }
+
+// Ceiling is the SQL function ceiling. Returns the smallest number that is not below expr and has at most scale digits behind the point.
+//   - expr - a number
+//   - scale - an integer constant, 0 if absent
+func Ceiling(args ...any) Column { return Call("ceiling", args...) }
+
+// Char is the SQL function char. Returns the character with the code expr modulo 256; an empty string if expr is negative.
+//   - expr - an integer
+func Char(args ...any) Column { return Call("char", args...) }
+
+// Chr is the SQL function chr. Returns the character with the code expr modulo 256; an empty string if expr is negative.
+//   - expr - an integer
+func Chr(args ...any) Column { return Call("chr", args...) }
+
 // Coalesce is the SQL function coalesce. Returns the first argument that is not null, else null.
 //   - expr1, expr2, … - values of a common type
 func Coalesce(args ...any) Column { return Call("coalesce", args...) }
@@ -85,10 +183,33 @@ func ArrayAgg(args ...any) Column { return Call("array_agg", args...) }
 //   - expr - a value of a type that is not a map
 func CollectSet(args ...any) Column { return Call("collect_set", args...) }
 
+// Contains is the SQL function contains. Reports whether left contains right.
+//   - left - a string or binary
+//   - right - a string or binary
+func Contains(args ...any) Column { return Call("contains", args...) }
+
+// Conv is the SQL function conv. Returns the number num, written in base from_base, in base to_base; a negative to_base reads it as signed.
+//   - num - a string
+//   - from_base - an integer from 2 to 36
+//   - to_base - an integer from 2 to 36 or -36 to -2
+func Conv(args ...any) Column { return Call("conv", args...) }
+
 // Corr is the SQL function corr. Returns Pearson's coefficient of correlation of the pairs.
 //   - expr1 - a number
 //   - expr2 - a number
 func Corr(args ...any) Column { return Call("corr", args...) }
+
+// Cos is the SQL function cos. Returns the cosine of expr, in radians.
+//   - expr - a number
+func Cos(args ...any) Column { return Call("cos", args...) }
+
+// Cosh is the SQL function cosh. Returns the hyperbolic cosine of expr.
+//   - expr - a number
+func Cosh(args ...any) Column { return Call("cosh", args...) }
+
+// Cot is the SQL function cot. Returns the cotangent of expr, in radians.
+//   - expr - a number
+func Cot(args ...any) Column { return Call("cot", args...) }
 
 // Count is the SQL function count. count(*) returns the number of rows; count(expr1[, …]) the number of rows in which no argument is null.
 //   - expr1, … - values
@@ -108,15 +229,101 @@ func CovarPop(args ...any) Column { return Call("covar_pop", args...) }
 //   - expr2 - a number
 func CovarSamp(args ...any) Column { return Call("covar_samp", args...) }
 
+// Csc is the SQL function csc. Returns the cosecant of expr, in radians.
+//   - expr - a number
+func Csc(args ...any) Column { return Call("csc", args...) }
+
+// CurrentCatalog is the SQL function current_catalog. Returns the current catalog.
+func CurrentCatalog(args ...any) Column { return Call("current_catalog", args...) }
+
+// CurrentDatabase is the SQL function current_database. Returns the current database.
+func CurrentDatabase(args ...any) Column { return Call("current_database", args...) }
+
+// CurrentSchema is the SQL function current_schema. Returns the current database.
+func CurrentSchema(args ...any) Column { return Call("current_schema", args...) }
+
+// CurrentUser is the SQL function current_user. Returns the name of the user.
+func CurrentUser(args ...any) Column { return Call("current_user", args...) }
+
+// SessionUser is the SQL function session_user. Returns the name of the user.
+func SessionUser(args ...any) Column { return Call("session_user", args...) }
+
+// User is the SQL function user. Returns the name of the user.
+func User(args ...any) Column { return Call("user", args...) }
+
+// DatePart is the SQL function date_part. Extracts a part of a date, timestamp or interval.
+//   - field - a string literal: the name of the part, see extract
+//   - source - a date, timestamp or interval
+func DatePart(args ...any) Column { return Call("date_part", args...) }
+
+// Datepart is the SQL function datepart. Extracts a part of a date, timestamp or interval.
+//   - field - a string literal: the name of the part, see extract
+//   - source - a date, timestamp or interval
+func Datepart(args ...any) Column { return Call("datepart", args...) }
+
+// Day is the SQL function day. Returns the day of month of a date, 1 to 31.
+//   - date - a date or timestamp
+func Day(args ...any) Column { return Call("day", args...) }
+
+// Dayofmonth is the SQL function dayofmonth. Returns the day of month of a date, 1 to 31.
+//   - date - a date or timestamp
+func Dayofmonth(args ...any) Column { return Call("dayofmonth", args...) }
+
+// Dayofweek is the SQL function dayofweek. Returns the day of week of a date, 1 for Sunday to 7 for Saturday.
+//   - date - a date or timestamp
+func Dayofweek(args ...any) Column { return Call("dayofweek", args...) }
+
+// Dayofyear is the SQL function dayofyear. Returns the day of year of a date, 1 to 366.
+//   - date - a date or timestamp
+func Dayofyear(args ...any) Column { return Call("dayofyear", args...) }
+
+// Degrees is the SQL function degrees. Converts radians to degrees.
+//   - expr - a number
+func Degrees(args ...any) Column { return Call("degrees", args...) }
+
 // Div is the SQL function div. Divides expr1 by expr2 and returns the integral part, a bigint.
 //   - expr1 - a number or interval
 //   - expr2 - a number or interval
 func Div(args ...any) Column { return Call("div", args...) }
 
+// Double is the SQL function double. Casts expr to DOUBLE.
+//   - expr - a value
+func Double(args ...any) Column { return Call("double", args...) }
+
+// E is the SQL function e. Returns Euler's number.
+func E(args ...any) Column { return Call("e", args...) }
+
+// Endswith is the SQL function endswith. Reports whether left ends with right.
+//   - left - a string or binary
+//   - right - a string or binary
+func Endswith(args ...any) Column { return Call("endswith", args...) }
+
 // EqualNull is the SQL function equal_null. Returns the same as expr1 <=> expr2.
 //   - expr1 - a value
 //   - expr2 - a value of a common type
 func EqualNull(args ...any) Column { return Call("equal_null", args...) }
+
+// Exp is the SQL function exp. Returns e to the power of expr.
+//   - expr - a number
+func Exp(args ...any) Column { return Call("exp", args...) }
+
+// Expm1 is the SQL function expm1. Returns exp(expr) - 1.
+//   - expr - a number
+func Expm1(args ...any) Column { return Call("expm1", args...) }
+
+// Extract is the SQL function extract. Extracts a part of a date, timestamp or interval.
+//   - field - YEAR, YEAROFWEEK, QUARTER, MONTH, WEEK, DAY, DAYOFWEEK, DAYOFWEEK_ISO, DOY, HOUR, MINUTE or SECOND
+//   - source - a date, timestamp or interval
+func Extract(args ...any) Column { return Call("extract", args...) }
+
+// Factorial is the SQL function factorial. Returns the factorial of expr; null outside 0 to 20.
+//   - expr - an integer
+func Factorial(args ...any) Column { return Call("factorial", args...) }
+
+// FindInSet is the SQL function find_in_set. Returns the position, from 1, of str in a list of strings with commas between them; 0 if it is not there or has a comma.
+//   - str - a string
+//   - str_array - a string
+func FindInSet(args ...any) Column { return Call("find_in_set", args...) }
 
 // First is the SQL function first. Returns the first value of expr in the order of rows; the first that is not null if isIgnoreNull is true.
 //   - expr - a value
@@ -128,15 +335,84 @@ func First(args ...any) Column { return Call("first", args...) }
 //   - isIgnoreNull - a boolean constant
 func FirstValue(args ...any) Column { return Call("first_value", args...) }
 
+// Float is the SQL function float. Casts expr to FLOAT.
+//   - expr - a value
+func Float(args ...any) Column { return Call("float", args...) }
+
+// Floor is the SQL function floor. Returns the largest number that is not above expr and has at most scale digits behind the point.
+//   - expr - a number
+//   - scale - an integer constant, 0 if absent
+func Floor(args ...any) Column { return Call("floor", args...) }
+
+// Getbit is the SQL function getbit. Returns bit pos of expr, 0 being the lowest.
+//   - expr - an integer
+//   - pos - an integer from 0 on
+func Getbit(args ...any) Column { return Call("getbit", args...) }
+
+// BitGet is the SQL function bit_get. Returns bit pos of expr, 0 being the lowest.
+//   - expr - an integer
+//   - pos - an integer from 0 on
+func BitGet(args ...any) Column { return Call("bit_get", args...) }
+
+// Greatest is the SQL function greatest. Returns the largest argument that is not null; null if all are.
+//   - expr1, expr2, … - values of a common type with an order
+func Greatest(args ...any) Column { return Call("greatest", args...) }
+
+// Hex is the SQL function hex. Returns expr in hexadecimal: a bigint as a number, a string or binary byte by byte.
+//   - expr - an integer, string or binary
+func Hex(args ...any) Column { return Call("hex", args...) }
+
+// Hour is the SQL function hour. Returns the hour of a timestamp, 0 to 23.
+//   - timestamp - a timestamp
+func Hour(args ...any) Column { return Call("hour", args...) }
+
+// Hypot is the SQL function hypot. Returns sqrt(expr1² + expr2²).
+//   - expr1 - a number
+//   - expr2 - a number
+func Hypot(args ...any) Column { return Call("hypot", args...) }
+
 // If is the SQL function if. Returns expr2 if expr1 is true, else expr3.
 //   - expr1 - a boolean
 //   - expr2 - a value
 //   - expr3 - a value of a common type
 func If(args ...any) Column { return Call("if", args...) }
 
+// Ilike is the SQL function ilike. Reports whether str matches pattern without regard to case: % is any text and _ any character.
+//   - str - a string
+//   - pattern - a string
+//   - escape - the character, by default \, that makes a following %, _ or itself stand for itself
+func Ilike(args ...any) Column { return Call("ilike", args...) }
+
+// IlikeAll is the SQL function ilike_all. Reports whether str matches all patterns without regard to case.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func IlikeAll(args ...any) Column { return Call("ilike_all", args...) }
+
+// IlikeAny is the SQL function ilike_any. Reports whether str matches any of the patterns without regard to case.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func IlikeAny(args ...any) Column { return Call("ilike_any", args...) }
+
+// Initcap is the SQL function initcap. Returns str with the first letter of each word in upper case and the others in lower case; words are what blanks separate.
+//   - str - a string
+func Initcap(args ...any) Column { return Call("initcap", args...) }
+
+// Instr is the SQL function instr. Returns the position, from 1, of the first occurrence of substr in str; 0 if there is none.
+//   - str - a string
+//   - substr - a string
+func Instr(args ...any) Column { return Call("instr", args...) }
+
+// Int is the SQL function int. Casts expr to INT.
+//   - expr - a value
+func Int(args ...any) Column { return Call("int", args...) }
+
 // Isfalse is the SQL function isfalse. expr IS FALSE: false if expr is null.
 //   - expr - a boolean
 func Isfalse(args ...any) Column { return Call("isfalse", args...) }
+
+// Isnan is the SQL function isnan. Returns true if expr is NaN; false for null.
+//   - expr - a number
+func Isnan(args ...any) Column { return Call("isnan", args...) }
 
 // Isnotnull is the SQL function isnotnull. Returns true if expr is not null.
 //   - expr - a value
@@ -168,6 +444,109 @@ func Last(args ...any) Column { return Call("last", args...) }
 //   - isIgnoreNull - a boolean constant
 func LastValue(args ...any) Column { return Call("last_value", args...) }
 
+// Least is the SQL function least. Returns the smallest argument that is not null; null if all are.
+//   - expr1, expr2, … - values of a common type with an order
+func Least(args ...any) Column { return Call("least", args...) }
+
+// Left is the SQL function left. Returns the first len characters (bytes, of binary) of str; nothing if len is not positive.
+//   - str - a string or binary
+//   - len - an integer
+func Left(args ...any) Column { return Call("left", args...) }
+
+// Length is the SQL function length. Returns the number of characters of a string, blanks at the end included, or of bytes of binary.
+//   - expr - a string or binary
+func Length(args ...any) Column { return Call("length", args...) }
+
+// CharLength is the SQL function char_length. Returns the number of characters of a string, blanks at the end included, or of bytes of binary.
+//   - expr - a string or binary
+func CharLength(args ...any) Column { return Call("char_length", args...) }
+
+// CharacterLength is the SQL function character_length. Returns the number of characters of a string, blanks at the end included, or of bytes of binary.
+//   - expr - a string or binary
+func CharacterLength(args ...any) Column { return Call("character_length", args...) }
+
+// Len is the SQL function len. Returns the number of characters of a string, blanks at the end included, or of bytes of binary.
+//   - expr - a string or binary
+func Len(args ...any) Column { return Call("len", args...) }
+
+// Levenshtein is the SQL function levenshtein. Returns the Levenshtein distance of two strings, or -1 if it is greater than threshold.
+//   - str1 - a string
+//   - str2 - a string
+//   - threshold - the greatest distance of interest
+func Levenshtein(args ...any) Column { return Call("levenshtein", args...) }
+
+// Like is the SQL function like. Reports whether str matches pattern: % is any text and _ any character.
+//   - str - a string
+//   - pattern - a string
+//   - escape - the character, by default \, that makes a following %, _ or itself stand for itself
+func Like(args ...any) Column { return Call("like", args...) }
+
+// LikeAll is the SQL function like_all. Reports whether str matches all patterns.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func LikeAll(args ...any) Column { return Call("like_all", args...) }
+
+// LikeAny is the SQL function like_any. Reports whether str matches any of the patterns.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func LikeAny(args ...any) Column { return Call("like_any", args...) }
+
+// Ln is the SQL function ln. Returns the natural logarithm of expr; null if expr is not positive.
+//   - expr - a number
+func Ln(args ...any) Column { return Call("ln", args...) }
+
+// Locate is the SQL function locate. Returns the position, from 1, of the first occurrence of substr in str at or behind position pos; 0 if there is none.
+//   - substr - a string
+//   - str - a string
+//   - pos - by default 1
+func Locate(args ...any) Column { return Call("locate", args...) }
+
+// Position is the SQL function position. Returns the position, from 1, of the first occurrence of substr in str at or behind position pos; 0 if there is none.
+//   - substr - a string
+//   - str - a string
+//   - pos - by default 1
+func Position(args ...any) Column { return Call("position", args...) }
+
+// Log is the SQL function log. Returns the logarithm of expr with the given base, e if there is none; null if either is not positive.
+//   - base - a number
+//   - expr - a number
+func Log(args ...any) Column { return Call("log", args...) }
+
+// Log10 is the SQL function log10. Returns the logarithm of expr with base 10; null if expr is not positive.
+//   - expr - a number
+func Log10(args ...any) Column { return Call("log10", args...) }
+
+// Log1p is the SQL function log1p. Returns ln(1 + expr); null if expr is not above -1.
+//   - expr - a number
+func Log1p(args ...any) Column { return Call("log1p", args...) }
+
+// Log2 is the SQL function log2. Returns the logarithm of expr with base 2; null if expr is not positive.
+//   - expr - a number
+func Log2(args ...any) Column { return Call("log2", args...) }
+
+// Lower is the SQL function lower. Returns str in lower case.
+//   - str - a string
+func Lower(args ...any) Column { return Call("lower", args...) }
+
+// Lcase is the SQL function lcase. Returns str in lower case.
+//   - str - a string
+func Lcase(args ...any) Column { return Call("lcase", args...) }
+
+// Lpad is the SQL function lpad. Pads str on the left with pad to a length of len characters (bytes, of binary), or cuts it to that length.
+//   - str - a string or binary
+//   - len - an integer
+//   - pad - by default the blank, or the byte zero
+func Lpad(args ...any) Column { return Call("lpad", args...) }
+
+// Ltrim is the SQL function ltrim. Removes blanks, or the characters of trimStr, from the start of str.
+//   - trimStr - the characters to remove, by default the blank
+//   - str - a string
+func Ltrim(args ...any) Column { return Call("ltrim", args...) }
+
+// LuhnCheck is the SQL function luhn_check. Reports whether a string of digits is valid by the Luhn algorithm, as the numbers of payment cards are.
+//   - str - a string
+func LuhnCheck(args ...any) Column { return Call("luhn_check", args...) }
+
 // Max is the SQL function max. Returns the largest value of expr that is not null.
 //   - expr - a value of a type with an order
 func Max(args ...any) Column { return Call("max", args...) }
@@ -190,14 +569,52 @@ func Min(args ...any) Column { return Call("min", args...) }
 //   - y - a value of a type with an order
 func MinBy(args ...any) Column { return Call("min_by", args...) }
 
+// Minute is the SQL function minute. Returns the minute of a timestamp, 0 to 59.
+//   - timestamp - a timestamp
+func Minute(args ...any) Column { return Call("minute", args...) }
+
 // Mode is the SQL function mode. Returns the most frequent value of col that is not null; of several, the smallest. mode() WITHIN GROUP (ORDER BY col) is the same, or the largest for DESC.
 //   - col - a value
 //   - deterministic - a boolean constant, without effect here
 func Mode(args ...any) Column { return Call("mode", args...) }
 
+// MonotonicallyIncreasingId is the SQL function monotonically_increasing_id. Returns a bigint for each row that grows along the table: the number of the partition in the upper 31 bits, that of the row in it below.
+func MonotonicallyIncreasingId(args ...any) Column {
+	return Call("monotonically_increasing_id", args...)
+}
+
+// Month is the SQL function month. Returns the month of a date, 1 to 12.
+//   - date - a date or timestamp
+func Month(args ...any) Column { return Call("month", args...) }
+
+// Nanvl is the SQL function nanvl. Returns expr1 if it is not NaN, else expr2.
+//   - expr1 - a number
+//   - expr2 - a number
+func Nanvl(args ...any) Column { return Call("nanvl", args...) }
+
 // Negative is the SQL function negative. Returns the negated value of expr.
 //   - expr - a number or interval
 func Negative(args ...any) Column { return Call("negative", args...) }
+
+// NotIlikeAll is the SQL function not_ilike_all. Reports whether str matches none of the patterns, without regard to case.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func NotIlikeAll(args ...any) Column { return Call("not_ilike_all", args...) }
+
+// NotIlikeAny is the SQL function not_ilike_any. Reports whether str does not match one of the patterns, without regard to case.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func NotIlikeAny(args ...any) Column { return Call("not_ilike_any", args...) }
+
+// NotLikeAll is the SQL function not_like_all. Reports whether str matches none of the patterns.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func NotLikeAll(args ...any) Column { return Call("not_like_all", args...) }
+
+// NotLikeAny is the SQL function not_like_any. Reports whether str does not match one of the patterns.
+//   - str - a string
+//   - pattern1, pattern2, … - strings
+func NotLikeAny(args ...any) Column { return Call("not_like_any", args...) }
 
 // Nullif is the SQL function nullif. Returns null if expr1 equals expr2, else expr1.
 //   - expr1 - a value
@@ -224,6 +641,10 @@ func Ifnull(args ...any) Column { return Call("ifnull", args...) }
 //   - expr3 - a value of a common type
 func Nvl2(args ...any) Column { return Call("nvl2", args...) }
 
+// OctetLength is the SQL function octet_length. Returns the number of bytes of a string or binary.
+//   - expr - a string or binary
+func OctetLength(args ...any) Column { return Call("octet_length", args...) }
+
 // Percentile is the SQL function percentile. Returns the exact percentile of col at the given fraction, between the two nearest values if need be; an array of them for an array of fractions.
 //   - col - a number or interval
 //   - percentage - a constant between 0 and 1, or an array of such
@@ -238,9 +659,51 @@ func PercentileCont(args ...any) Column { return Call("percentile_cont", args...
 //   - percentage - a constant between 0 and 1, or an array of such
 func PercentileDisc(args ...any) Column { return Call("percentile_disc", args...) }
 
+// Pi is the SQL function pi. Returns pi.
+func Pi(args ...any) Column { return Call("pi", args...) }
+
+// Pmod is the SQL function pmod. Returns the positive remainder of expr1 / expr2.
+//   - expr1 - a number
+//   - expr2 - a number
+func Pmod(args ...any) Column { return Call("pmod", args...) }
+
 // Positive is the SQL function positive. Returns the value of expr.
 //   - expr - a number or interval
 func Positive(args ...any) Column { return Call("positive", args...) }
+
+// Power is the SQL function power. Returns expr1 to the power of expr2.
+//   - expr1 - a number
+//   - expr2 - a number
+func Power(args ...any) Column { return Call("power", args...) }
+
+// Pow is the SQL function pow. Returns expr1 to the power of expr2.
+//   - expr1 - a number
+//   - expr2 - a number
+func Pow(args ...any) Column { return Call("pow", args...) }
+
+// Quarter is the SQL function quarter. Returns the quarter of a date, 1 to 4.
+//   - date - a date or timestamp
+func Quarter(args ...any) Column { return Call("quarter", args...) }
+
+// Radians is the SQL function radians. Converts degrees to radians.
+//   - expr - a number
+func Radians(args ...any) Column { return Call("radians", args...) }
+
+// RaiseError is the SQL function raise_error. Fails with the given message.
+//   - expr - a string
+func RaiseError(args ...any) Column { return Call("raise_error", args...) }
+
+// Rand is the SQL function rand. Returns a random number, evenly distributed in [0, 1).
+//   - seed - an integer constant
+func Rand(args ...any) Column { return Call("rand", args...) }
+
+// Random is the SQL function random. Returns a random number, evenly distributed in [0, 1).
+//   - seed - an integer constant
+func Random(args ...any) Column { return Call("random", args...) }
+
+// Randn is the SQL function randn. Returns a random number of the standard normal distribution.
+//   - seed - an integer constant
+func Randn(args ...any) Column { return Call("randn", args...) }
 
 // RegrAvgx is the SQL function regr_avgx. Returns the mean of x over the pairs without a null.
 //   - y - a number
@@ -287,13 +750,99 @@ func RegrSxy(args ...any) Column { return Call("regr_sxy", args...) }
 //   - x - a number
 func RegrSyy(args ...any) Column { return Call("regr_syy", args...) }
 
+// Right is the SQL function right. Returns the last len characters of str; nothing if len is not positive.
+//   - str - a string
+//   - len - an integer
+func Right(args ...any) Column { return Call("right", args...) }
+
+// Rint is the SQL function rint. Returns the double nearest to expr that is an integer; of two, the even one.
+//   - expr - a number
+func Rint(args ...any) Column { return Call("rint", args...) }
+
+// Round is the SQL function round. Returns expr rounded to d digits behind the point, one half away from zero.
+//   - expr - a number
+//   - d - an integer constant, 0 if absent; negative for digits before the point
+func Round(args ...any) Column { return Call("round", args...) }
+
+// Rpad is the SQL function rpad. Pads str on the right with pad to a length of len characters (bytes, of binary), or cuts it to that length.
+//   - str - a string or binary
+//   - len - an integer
+//   - pad - by default the blank, or the byte zero
+func Rpad(args ...any) Column { return Call("rpad", args...) }
+
+// Rtrim is the SQL function rtrim. Removes blanks, or the characters of trimStr, from the end of str.
+//   - trimStr - the characters to remove, by default the blank
+//   - str - a string
+func Rtrim(args ...any) Column { return Call("rtrim", args...) }
+
+// Sec is the SQL function sec. Returns the secant of expr, in radians.
+//   - expr - a number
+func Sec(args ...any) Column { return Call("sec", args...) }
+
+// Second is the SQL function second. Returns the second of a timestamp, 0 to 59.
+//   - timestamp - a timestamp
+func Second(args ...any) Column { return Call("second", args...) }
+
+// Shiftleft is the SQL function shiftleft. Returns base shifted left by expr bits.
+//   - base - an int or bigint
+//   - expr - the number of bits
+func Shiftleft(args ...any) Column { return Call("shiftleft", args...) }
+
+// Shiftright is the SQL function shiftright. Returns base shifted right by expr bits, keeping its sign.
+//   - base - an int or bigint
+//   - expr - the number of bits
+func Shiftright(args ...any) Column { return Call("shiftright", args...) }
+
+// Shiftrightunsigned is the SQL function shiftrightunsigned. Returns base shifted right by expr bits, filled with zeros.
+//   - base - an int or bigint
+//   - expr - the number of bits
+func Shiftrightunsigned(args ...any) Column { return Call("shiftrightunsigned", args...) }
+
+// Sign is the SQL function sign. Returns -1.0, 0.0 or 1.0 as expr is negative, zero or positive.
+//   - expr - a number or interval
+func Sign(args ...any) Column { return Call("sign", args...) }
+
+// Signum is the SQL function signum. Returns -1.0, 0.0 or 1.0 as expr is negative, zero or positive.
+//   - expr - a number or interval
+func Signum(args ...any) Column { return Call("signum", args...) }
+
+// Sin is the SQL function sin. Returns the sine of expr, in radians.
+//   - expr - a number
+func Sin(args ...any) Column { return Call("sin", args...) }
+
+// Sinh is the SQL function sinh. Returns the hyperbolic sine of expr.
+//   - expr - a number
+func Sinh(args ...any) Column { return Call("sinh", args...) }
+
 // Skewness is the SQL function skewness. Returns the skewness of expr.
 //   - expr - a number
 func Skewness(args ...any) Column { return Call("skewness", args...) }
 
+// Smallint is the SQL function smallint. Casts expr to SMALLINT.
+//   - expr - a value
+func Smallint(args ...any) Column { return Call("smallint", args...) }
+
+// Soundex is the SQL function soundex. Returns the Soundex code of str.
+//   - str - a string
+func Soundex(args ...any) Column { return Call("soundex", args...) }
+
+// SparkPartitionId is the SQL function spark_partition_id. Returns the number of the partition that the row is in.
+func SparkPartitionId(args ...any) Column { return Call("spark_partition_id", args...) }
+
+// SplitPart is the SQL function split_part. Splits str at delimiter and returns the part at position partNum, counted from 1, or from the end if negative; an empty string if there is none.
+//   - str - a string
+//   - delimiter - a string; an empty one splits nothing
+//   - partNum - an integer other than 0
+func SplitPart(args ...any) Column { return Call("split_part", args...) }
+
 // Sqrt is the SQL function sqrt. Returns the square root of expr.
 //   - expr - a number
 func Sqrt(args ...any) Column { return Call("sqrt", args...) }
+
+// Startswith is the SQL function startswith. Reports whether left begins with right.
+//   - left - a string or binary
+//   - right - a string or binary
+func Startswith(args ...any) Column { return Call("startswith", args...) }
 
 // StddevPop is the SQL function stddev_pop. Returns the population standard deviation of expr.
 //   - expr - a number
@@ -311,9 +860,48 @@ func Std(args ...any) Column { return Call("std", args...) }
 //   - expr - a number
 func Stddev(args ...any) Column { return Call("stddev", args...) }
 
+// String is the SQL function string. Casts expr to STRING.
+//   - expr - a value
+func String(args ...any) Column { return Call("string", args...) }
+
+// Substring is the SQL function substring. Returns the part of str that starts at pos and is len characters (or bytes, of binary) long. A negative pos counts from the end.
+//   - str - a string or binary
+//   - pos - the first position is 1
+//   - len - by default up to the end
+func Substring(args ...any) Column { return Call("substring", args...) }
+
+// Substr is the SQL function substr. Returns the part of str that starts at pos and is len characters (or bytes, of binary) long. A negative pos counts from the end.
+//   - str - a string or binary
+//   - pos - the first position is 1
+//   - len - by default up to the end
+func Substr(args ...any) Column { return Call("substr", args...) }
+
+// SubstringIndex is the SQL function substring_index. Returns what stands before the count-th occurrence of delim, or, if count is negative, behind it counted from the end.
+//   - str - a string
+//   - delim - a string
+//   - count - an integer
+func SubstringIndex(args ...any) Column { return Call("substring_index", args...) }
+
 // Sum is the SQL function sum. Returns the sum of expr over the rows where it is not null; null if there are none.
 //   - expr - a number or interval
 func Sum(args ...any) Column { return Call("sum", args...) }
+
+// Tan is the SQL function tan. Returns the tangent of expr, in radians.
+//   - expr - a number
+func Tan(args ...any) Column { return Call("tan", args...) }
+
+// Tanh is the SQL function tanh. Returns the hyperbolic tangent of expr.
+//   - expr - a number
+func Tanh(args ...any) Column { return Call("tanh", args...) }
+
+// Tinyint is the SQL function tinyint. Casts expr to TINYINT.
+//   - expr - a value
+func Tinyint(args ...any) Column { return Call("tinyint", args...) }
+
+// Trim is the SQL function trim. Removes blanks, or the characters of trimStr, from both ends of str.
+//   - trimStr - the characters to remove, by default the blank
+//   - str - a string
+func Trim(args ...any) Column { return Call("trim", args...) }
 
 // TryAdd is the SQL function try_add. Returns the sum of expr1 and expr2, or null if it does not fit its type.
 //   - expr1 - as for +
@@ -348,6 +936,25 @@ func TrySubtract(args ...any) Column { return Call("try_subtract", args...) }
 //   - expr - a number or interval
 func TrySum(args ...any) Column { return Call("try_sum", args...) }
 
+// Typeof is the SQL function typeof. Returns the type of expr, as DDL spells it.
+//   - expr - a value
+func Typeof(args ...any) Column { return Call("typeof", args...) }
+
+// Unhex is the SQL function unhex. Returns the bytes that expr writes in hexadecimal; null if it is not hexadecimal.
+//   - expr - a string
+func Unhex(args ...any) Column { return Call("unhex", args...) }
+
+// Upper is the SQL function upper. Returns str in upper case.
+//   - str - a string
+func Upper(args ...any) Column { return Call("upper", args...) }
+
+// Ucase is the SQL function ucase. Returns str in upper case.
+//   - str - a string
+func Ucase(args ...any) Column { return Call("ucase", args...) }
+
+// Uuid is the SQL function uuid. Returns a random UUID as a string.
+func Uuid(args ...any) Column { return Call("uuid", args...) }
+
 // VarPop is the SQL function var_pop. Returns the population variance of expr.
 //   - expr - a number
 func VarPop(args ...any) Column { return Call("var_pop", args...) }
@@ -359,6 +966,28 @@ func VarSamp(args ...any) Column { return Call("var_samp", args...) }
 // Variance is the SQL function variance. Returns the sample variance of expr.
 //   - expr - a number
 func Variance(args ...any) Column { return Call("variance", args...) }
+
+// Version is the SQL function version. Returns the version of Spark whose language this is.
+func Version(args ...any) Column { return Call("version", args...) }
+
+// Weekday is the SQL function weekday. Returns the day of week of a date, 0 for Monday to 6 for Sunday.
+//   - date - a date or timestamp
+func Weekday(args ...any) Column { return Call("weekday", args...) }
+
+// Weekofyear is the SQL function weekofyear. Returns the ISO week of a date, 1 to 53.
+//   - date - a date or timestamp
+func Weekofyear(args ...any) Column { return Call("weekofyear", args...) }
+
+// WidthBucket is the SQL function width_bucket. Returns the number of the bucket that value falls into when min to max is cut into num_bucket equal ones; 0 below, num_bucket + 1 above; null if that makes no sense.
+//   - value - a number or interval
+//   - min_value - as value
+//   - max_value - as value
+//   - num_bucket - a positive integer
+func WidthBucket(args ...any) Column { return Call("width_bucket", args...) }
+
+// Year is the SQL function year. Returns the year of a date.
+//   - date - a date or timestamp
+func Year(args ...any) Column { return Call("year", args...) }
 
 // Zeroifnull is the SQL function zeroifnull. Returns 0 if expr is null, else expr.
 //   - expr - a number

@@ -1,0 +1,132 @@
+package kiln_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/builtin"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/internal/testenv"
+)
+
+// TestFunctionExamples runs the examples of every function; their results are Spark's.
+func TestFunctionExamples(t *testing.T) {
+	s := open(t, nil)
+	functions, examples := 0, 0
+	for _, name := range builtin.Names() {
+		canonical, doc, _ := builtin.Documentation(name)
+		if canonical != name {
+			continue
+		}
+		functions++
+		if doc.Usage == "" || doc.Group == "" {
+			t.Errorf("%s has no documentation", name)
+		}
+		for _, e := range doc.Examples {
+			examples++
+			if got := hiveResult(s, e.SQL); !sameText(got, e.Result) {
+				t.Errorf("%s: %s\n got %s\nwant %s", name, e.SQL, got, e.Result)
+			}
+		}
+	}
+	t.Logf("%d functions and operators, %d examples", functions, examples)
+	if functions < 150 {
+		t.Errorf("only %d functions and operators", functions)
+	}
+}
+
+// sameText compares two results; numbers may differ by 1e-9 of their size, for sums of doubles.
+func sameText(got, want string) bool {
+	if got == want {
+		return true
+	}
+	a, b := strings.FieldsFunc(got, cellEnd), strings.FieldsFunc(want, cellEnd)
+	return slices.EqualFunc(a, b, func(x, y string) bool {
+		f, err1 := strconv.ParseFloat(x, 64)
+		g, err2 := strconv.ParseFloat(y, 64)
+		return x == y || err1 == nil && err2 == nil && math.Abs(f-g) <= 1e-9*math.Abs(g)
+	})
+}
+
+func cellEnd(r rune) bool { return r == '\t' || r == '\n' }
+
+// hiveResult is the result of a query as text, or the condition of its error.
+func hiveResult(s *kiln.Session, sql string) string {
+	var rows []string
+	for row, err := range s.SQL(sql).Rows(context.Background()) {
+		if err != nil {
+			return err.Error()
+		}
+		rows = append(rows, hiveRow(row, s.Zone()))
+	}
+	return strings.Join(rows, "\n")
+}
+
+// TestFunctionGrid runs functions on edges (null, empty, smallest, largest, NaN, non-ASCII, 29 February) and compares with
+// what Spark answered; testdata/functions holds queries and answers.
+func TestFunctionGrid(t *testing.T) {
+	files, err := filepath.Glob(testenv.Path(t, "testdata/functions/*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			s := open(t, nil)
+			f, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			lines := bufio.NewScanner(f)
+			lines.Buffer(nil, 1<<24)
+			for n := 1; lines.Scan(); n++ {
+				checkGridLine(t, s, n, lines.Bytes())
+			}
+		})
+	}
+}
+
+func checkGridLine(t *testing.T, s *kiln.Session, n int, line []byte) {
+	t.Helper()
+	var want struct {
+		SQL   string            `json:"sql"`
+		Conf  map[string]string `json:"conf"`
+		Error *testenv.Failure  `json:"error"`
+	}
+	if err := json.Unmarshal(line, &want); err != nil {
+		t.Fatalf("line %d: %v", n, err)
+	}
+	if len(want.Conf) > 0 {
+		s = open(t, want.Conf)
+	}
+	d := s.SQL(want.SQL)
+	if want.Error != nil {
+		_, err := d.Collect(context.Background())
+		var e *diag.Error
+		if !errors.As(err, &e) || e.Condition != want.Error.Condition {
+			t.Errorf("line %d: %s\n got %v\nwant %s", n, want.SQL, err, want.Error.Condition)
+		}
+		return
+	}
+	answer, err := testenv.ParseAnswer(line)
+	if err != nil {
+		t.Fatalf("line %d: %v", n, err)
+	}
+	if _, err := d.Collect(context.Background()); err != nil {
+		t.Errorf("line %d: %s\n%v", n, want.SQL, err)
+		return
+	}
+	if err := testenv.Compare(answer, answerOf(t, d)); err != nil {
+		t.Errorf("line %d: %s\n%v", n, want.SQL, err)
+	}
+}

@@ -1,8 +1,10 @@
 package builtin
 
 import (
+	"bytes"
 	"math"
 
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
@@ -17,7 +19,127 @@ var stringPartFunctions = []*expr.Function{
 		example("SELECT substring('Spark SQL', -3);", "SQL").
 		example("SELECT substring('Spark SQL', 5, 1);", "k").
 		example("SELECT substring('Spark SQL' FROM -10 FOR 5);", "Spar"),
-		signature{params: of(anyOf(text, blob), integer, integer), optional: 1, resolve: resolveSubstring}), "substr"),
+		signature{params: of(textOrBlob, integer, integer), optional: 1, resolve: resolveSubstring}), "substr"),
+	scalar("left", doc("string_funcs", "Returns the first len characters (bytes, of binary) of str; nothing if len is not positive.", "str - a string or binary", "len - an integer").
+		example("SELECT left('Spark SQL', 3);", "Spa"),
+		signature{params: of(textOrBlob, integer), resolve: func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
+			if args[0].Type().Kind == types.Binary {
+				return outcome{result: types.BinaryType, kernel: textAndPart(leftBytes)}, nil
+			}
+			return outcome{result: plainString(args[0].Type()), kernel: textAndPart(leftText)}, nil
+		}}),
+	scalar("right", doc("string_funcs", "Returns the last len characters of str; nothing if len is not positive.", "str - a string", "len - an integer").
+		example("SELECT right('Spark SQL', 3);", "SQL"), signature{params: of(text, integer), resolve: textLike(textAndPart(rightText))}),
+	scalar("split_part", doc("string_funcs", "Splits str at delimiter and returns the part at position partNum, counted from 1, or from the end if negative; an empty string if there is none.",
+		"str - a string", "delimiter - a string; an empty one splits nothing", "partNum - an integer other than 0").
+		example("SELECT split_part('11.12.13', '.', 3);", "13"),
+		signature{params: of(text, text, integer), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
+			n, ok, err := Constant(args[2])
+			return outcome{result: plainString(args[0].Type()), kernel: splitPartKernel, fails: !ok || err != nil || n == int32(0)}, nil
+		}}),
+	scalar("substring_index", doc("string_funcs", "Returns what stands before the count-th occurrence of delim, or, if count is negative, behind it counted from the end.", "str - a string", "delim - a string", "count - an integer").
+		example("SELECT substring_index('www.apache.org', '.', 2);", "www.apache"),
+		signature{params: of(text, text, integer), resolve: textLike(substringIndexKernel)}),
+}
+
+// textAndPart is a kernel (string, int) → part of that string.
+func textAndPart(part func(s []byte, n int32) []byte) expr.Kernel {
+	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+		s, n := stringsOf(args[0]), columnOf[int32](args[1])
+		return each(sel, out, func(i int) error {
+			out.SetString(i, part(s.at(i), n.at(i)))
+			return nil
+		})
+	}
+}
+
+func leftText(s []byte, n int32) []byte { return s[:byteOffset(s, int(n))] }
+
+func leftBytes(b []byte, n int32) []byte { return b[:max(0, min(int(n), len(b)))] }
+
+func rightText(s []byte, n int32) []byte {
+	if n <= 0 {
+		return nil
+	}
+	return s[byteOffset(s, characters(s)-int(n)):]
+}
+
+func splitPartKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	s, delimiter, n := stringsOf(args[0]), stringsOf(args[1]), columnOf[int32](args[2])
+	return each(sel, out, func(i int) error {
+		if n.at(i) == 0 {
+			return placed(c, diag.New("INVALID_INDEX_OF_ZERO"))
+		}
+		out.SetString(i, splitPart(s.at(i), delimiter.at(i), int(n.at(i))))
+		return nil
+	})
+}
+
+func splitPart(s, delimiter []byte, n int) []byte {
+	if len(delimiter) == 0 {
+		if n == 1 || n == -1 {
+			return s
+		}
+		return nil
+	}
+	if n < 0 {
+		// Parts are counted from the start, as occurrences may overlap.
+		if n += bytes.Count(s, delimiter) + 2; n < 1 {
+			return nil
+		}
+	}
+	for {
+		at := bytes.Index(s, delimiter)
+		switch {
+		case n == 1 && at >= 0:
+			return s[:at]
+		case n == 1:
+			return s
+		case at < 0:
+			return nil
+		}
+		s = s[at+len(delimiter):]
+		n--
+	}
+}
+
+func substringIndexKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	s, delimiter, n := stringsOf(args[0]), stringsOf(args[1]), columnOf[int32](args[2])
+	return each(sel, out, func(i int) error {
+		out.SetString(i, substringIndex(s.at(i), delimiter.at(i), int(n.at(i))))
+		return nil
+	})
+}
+
+// substringIndex counts occurrences that may overlap.
+func substringIndex(s, delimiter []byte, count int) []byte {
+	if len(delimiter) == 0 || count == 0 {
+		return nil
+	}
+	if count > 0 {
+		from := 0
+		for {
+			at := bytes.Index(s[from:], delimiter)
+			if at < 0 {
+				return s
+			}
+			if count--; count == 0 {
+				return s[:from+at]
+			}
+			from += at + 1
+		}
+	}
+	end := len(s)
+	for {
+		at := bytes.LastIndex(s[:end], delimiter)
+		if at < 0 {
+			return s
+		}
+		if count++; count == 0 {
+			return s[at+len(delimiter):]
+		}
+		end = at + len(delimiter) - 1
+	}
 }
 
 func resolveSubstring(c *expr.BindContext, args []expr.Expr) (outcome, error) {

@@ -155,13 +155,19 @@ func (a *Aggregate) Finish(ctx context.Context, p *Pool) error {
 	if len(a.spec.Keys) == 0 {
 		return a.finishSingle()
 	}
-	if !a.fewGroups() {
-		if err := a.makeRoom(); err != nil {
+	if a.fewGroups() {
+		if done, err := a.mergeAll(ctx); done || err != nil {
 			return err
 		}
-		a.output.partition()
-		return nil
 	}
+	if err := a.makeRoom(); err != nil {
+		return err
+	}
+	return a.output.partition()
+}
+
+// mergeAll merges all groups into the largest table; done is false if that takes more memory than there is.
+func (a *Aggregate) mergeAll(ctx context.Context) (done bool, err error) {
 	main := a.locals[0]
 	for _, l := range a.locals {
 		if l.groups.table.count() > main.groups.table.count() {
@@ -173,14 +179,17 @@ func (a *Aggregate) Finish(ctx context.Context, p *Pool) error {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
-			return err
+			return false, err
+		}
+		if !main.groups.table.room(l.groups.table.count()) {
+			return false, nil
 		}
 		if err := main.absorb(l); err != nil {
-			return err
+			return false, err
 		}
 	}
 	a.output.whole(&main.groups)
-	return nil
+	return true, nil
 }
 
 // makeRoom writes all groups to disk if they leave too little memory for merging the parts.
@@ -190,6 +199,9 @@ func (a *Aggregate) makeRoom() error {
 		return nil
 	}
 	for _, l := range a.locals {
+		if l.groups.table == nil {
+			continue
+		}
 		if err := l.spill(false); err != nil {
 			return err
 		}

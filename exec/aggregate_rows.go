@@ -17,7 +17,7 @@ type rowTable struct {
 	skip      uint
 	store     *vector.RowStore
 	slab      []byte // states by row number
-	room      int    // rows that slab has room for
+	stateRows int    // rows that slab has room for
 	directory []uint64
 	slots     int
 	shift     uint
@@ -50,7 +50,7 @@ func (t *rowTable) allocate(slots int) {
 func (t *rowTable) growStates(rows int) {
 	bigger := memory.Aligned(rows*t.stateSize + 8)
 	copy(bigger, t.slab)
-	t.slab, t.room = bigger, rows
+	t.slab, t.stateRows = bigger, rows
 }
 
 func (t *rowTable) states() ([]byte, int) { return t.slab, t.stateSize }
@@ -83,9 +83,10 @@ func (t *rowTable) account() bool {
 
 // find implements groupTable.
 func (t *rowTable) find(keys []*vector.Vector, sel vector.Selection, n int, rows []uint32) findResult {
-	if !t.prepare(n) {
+	if !t.room(n) {
 		return foundFull
 	}
+	t.places, t.candidates, t.misses = ensure(t.places, n), ensure(t.candidates, n), ensure(t.misses, n)
 	given := keys
 	keys = t.normal(keys, sel, n)
 	t.hashes = vector.HashRows(keys, sel, n, t.hashes)
@@ -122,16 +123,15 @@ func (t *rowTable) find(keys []*vector.Vector, sel vector.Selection, n int, rows
 	return foundAll
 }
 
-// prepare makes room for n more groups; false if the memory is refused.
-func (t *rowTable) prepare(n int) bool {
-	t.places, t.candidates, t.misses = ensure(t.places, n), ensure(t.candidates, n), ensure(t.misses, n)
+// room implements groupTable.
+func (t *rowTable) room(n int) bool {
 	need := t.store.Len() + n
-	if need > t.room {
-		rows := max(need, 2*t.room)
-		if !t.reserve(int64((rows - t.room) * t.stateSize)) {
+	if need > t.stateRows {
+		rows := max(need, 2*t.stateRows)
+		if !t.reserve(int64((rows - t.stateRows) * t.stateSize)) {
 			return false
 		}
-		t.accounted += int64((rows - t.room) * t.stateSize)
+		t.accounted += int64((rows - t.stateRows) * t.stateSize)
 		t.growStates(rows)
 	}
 	slots := t.slots

@@ -48,20 +48,23 @@ func (s *aggregateScan) whole(g *groupSet) {
 }
 
 // partition makes a morsel of each part.
-func (s *aggregateScan) partition() {
+func (s *aggregateScan) partition() error {
 	a := s.sink
 	parts := make([]*partGroups, groupPartitions)
 	for i := range parts {
 		parts[i] = &partGroups{part: i}
 	}
 	for _, l := range a.locals {
-		if _, array := l.groups.table.(*arrayTable); array {
-			// Parts of an array are not those of hashes; widen moves the groups and can only fail for want of memory.
+		if l.groups.table == nil {
+			continue // merged into another
+		}
+		if _, array := l.groups.table.(*arrayTable); array { // whose parts are not those of hashes
 			l.force = true
-			if err := l.groups.widen(); err != nil {
-				panic(err)
-			}
+			err := l.groups.widen()
 			l.force = false
+			if err != nil {
+				return err
+			}
 		}
 		for _, p := range parts {
 			p.tables = append(p.tables, &l.groups)
@@ -73,6 +76,7 @@ func (s *aggregateScan) partition() {
 	for i, p := range parts {
 		s.morsels = append(s.morsels, source.Morsel{Sequence: int32(i), Rows: -1, Handle: p})
 	}
+	return nil
 }
 
 func (s *aggregateScan) Morsels() []source.Morsel { return s.morsels }
@@ -198,7 +202,7 @@ func (r *aggregateReader) take(n int64) bool {
 	return r.failed == nil
 }
 
-// A part whose table is smaller than minSplit is not split for want of memory, nor one that was split maxSplits times.
+// A part whose table is smaller than minSplit (and a small part of the memory) is not split for want of memory, nor one that was split maxSplits times.
 const (
 	minSplit  = 1 << 20
 	maxSplits = 6
@@ -217,7 +221,7 @@ func (r *aggregateReader) merge(p *partGroups) error {
 	blobBytes := int64(0)
 	err := p.each(r.sink, func(keys []*vector.Vector, rows []uint32, base []byte, stride int, blobs *expr.BlobStore, _ []expr.AggregateContext) (bool, error) {
 		result, err := g.add(keys, len(rows), base, rows, stride, blobs)
-		if result == foundFull && err == nil && g.table.bytes() < minSplit {
+		if result == foundFull && err == nil && g.table.bytes() < min(minSplit, r.sink.query.runtime.memory.Limit()/32) {
 			r.force = true // too little to be worth splitting
 			result, err = g.add(keys, len(rows), base, rows, stride, blobs)
 			r.force = p.level >= maxSplits

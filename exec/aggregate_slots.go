@@ -84,6 +84,16 @@ func (t *slotTable) bytes() int64 { return int64(len(t.slab)) }
 func (t *slotTable) version() int { return t.grown }
 func (t *slotTable) release()     { t.reserve(-t.accounted) }
 
+// room implements groupTable.
+func (t *slotTable) room(n int) bool {
+	for t.used+n > t.limit {
+		if !t.grow() {
+			return false
+		}
+	}
+	return true
+}
+
 // clear implements groupTable.
 func (t *slotTable) clear() {
 	clear(t.slab)

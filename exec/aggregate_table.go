@@ -30,6 +30,8 @@ type groupTable interface {
 	// count is the number of groups; bytes the memory of the table.
 	count() int
 	bytes() int64
+	// room makes room for n more groups; false if the memory is refused.
+	room(n int) bool
 	// clear drops all groups but keeps the table's memory for others.
 	clear()
 	// release gives the table's memory back to the account.

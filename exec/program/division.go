@@ -74,12 +74,12 @@ func (b *Builder) decimalArithmetic(n *valueNode, e *expr.Arithmetic, left, righ
 		if fits && narrow && int(e.Typ.Scale) == scale && b.scalesWithin64(left, scale-s1) && b.scalesWithin64(right, scale-s2) {
 			left, right = b.rescale(left, scale-s1, sel), b.rescale(right, scale-s2, sel)
 			op, left, right := arrange(e.Op, left, right)
-			return b.narrowArithmetic(n, e, op, b.notLiteral(left), right, sel)
+			return b.narrowArithmetic(n, e, op, b.narrowConstant(left), right, sel)
 		}
 	case expr.Multiply:
 		if fits && narrow && int(e.Typ.Scale) == s1+s2 {
 			op, left, right := arrange(e.Op, left, right)
-			return b.narrowArithmetic(n, e, op, b.notLiteral(left), right, sel)
+			return b.narrowArithmetic(n, e, op, b.narrowConstant(left), right, sel)
 		}
 	}
 	return b.wideArithmetic(e, kernelOp{e.Op, decimalNames[e.Op]}, b.notLiteral(left), b.notLiteral(right), sel)
@@ -92,6 +92,14 @@ func fits64(o operand) bool {
 		return ok
 	}
 	return o.phys != types.PhysicalInt128
+}
+
+// narrowConstant puts a literal that fits 64 bits into a register of at most that width.
+func (b *Builder) narrowConstant(o operand) operand {
+	if o.isLiteral() && o.phys == types.PhysicalInt128 {
+		return b.asLayout(o, types.PhysicalInt64, b.main)
+	}
+	return b.notLiteral(o)
 }
 
 // scalesWithin64 reports whether an operand times 10^digits is proven to fit 64 bits.

@@ -241,8 +241,15 @@ func (b *Builder) selectBoolean(o operand, want bool, sel selID) selID {
 		bit, name = 1, "select_true"
 	}
 	return b.selectionStep(step{name: name, in: []operand{o}, bind: func(m *Machine, s *step) func() error {
+		var memo dictionarySelection
 		return func() error {
-			v := m.flat(o.reg)
+			v := m.vector(o.reg)
+			if v.Encoding == vector.Dictionary {
+				return memo.run(m, s, v, func(values *vector.Vector, in vector.Selection, out []uint16) int {
+					return kernel.SelectTrue(vector.Values[uint8](values), bit, values.Valid, in, out)
+				})
+			}
+			v = m.flat(o.reg)
 			k := kernel.SelectTrue(vector.Values[uint8](v), bit, v.Valid, m.sels[s.sel], m.selectionBuffer(s.outSel))
 			m.setSelection(s.outSel, s.sel, k)
 			return nil

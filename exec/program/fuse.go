@@ -213,7 +213,7 @@ func (b *Builder) fuseCaseRange(n *valueNode, sel selID) (operand, bool) {
 	}
 	x := b.value(test.kids[0], sel)
 	then, other := b.value(n.kids[1], sel), b.value(n.kids[2], sel)
-	if !narrowInteger(x) || then.nullable || other.nullable {
+	if x.isLiteral() || !narrowInteger(x) || then.nullable || other.nullable {
 		return operand{}, false
 	}
 	phys := b.calculation(e.Typ, n.rng)
@@ -309,10 +309,11 @@ func (b *Builder) fuseRanges(conjuncts []valueID, sel selID) ([]valueID, selID) 
 	}
 	for _, p := range parts {
 		o := b.value(p.operand, sel)
-		if p.iv.lo > p.iv.hi {
+		if p.iv.lo > p.iv.hi || o.isNull() {
 			sel = b.selectNone(sel)
 			continue
 		}
+		o = b.notLiteral(o)
 		if decided, all := decide(o.rng, p.iv); decided && b.options.NarrowTypes {
 			if !all {
 				sel = b.selectNone(sel)

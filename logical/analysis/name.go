@@ -255,6 +255,12 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 			return "(" + arg + " IS NULL)", true
 		case "isnotnull":
 			return "(" + arg + " IS NOT NULL)", true
+		case "istrue":
+			return "(" + arg + " <=> true)", true
+		case "isfalse":
+			return "(" + arg + " <=> false)", true
+		case "isunknown":
+			return "(" + arg + " IS NULL)", true
 		case "~":
 			return "~" + arg, true
 		}
@@ -272,6 +278,12 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 		case "mod":
 			return "mod(" + left + ", " + right + ")", true
 		}
+	case patternSets[name] != "" && len(e.Args) > 1:
+		value := n.expr(e.Args[0])
+		if strings.Contains(name, "ilike") {
+			value = "lower(" + value + ")"
+		}
+		return patternSets[name] + "(" + value + ")", true
 	case name == "between":
 		return "between(" + n.list(e.Args) + ")", true
 	case name == "like":
@@ -321,6 +333,15 @@ func isInstant(t types.Type) bool {
 	return t.Kind == types.Date || t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ
 }
 
+// patternSets are LIKE ALL and its kin; Spark's names of them leave the patterns out.
+var patternSets = map[string]string{
+	"like_all": "likeall", "like_any": "likeany", "not_like_all": "notlikeall", "not_like_any": "notlikeany",
+	"ilike_all": "likeall", "ilike_any": "likeany", "not_ilike_all": "notlikeall", "not_ilike_any": "notlikeany",
+}
+
+// otherNames are functions that Spark prints under another name.
+var otherNames = map[string]string{"array_agg": "collect_list", "random": "rand", "e": "E", "pi": "PI", "spark_partition_id": "SPARK_PARTITION_ID"}
+
 // upperNames are functions whose names Spark prints in upper case.
 var upperNames = map[string]string{
 	"acos": "ACOS", "acosh": "ACOSH", "asin": "ASIN", "asinh": "ASINH", "atan": "ATAN", "atan2": "ATAN2", "atanh": "ATANH", "cbrt": "CBRT",
@@ -356,23 +377,41 @@ func (n namer) function(e *ast.Call, name string) string {
 		}
 	}
 	switch name {
-	case "extract":
-		return "extract(" + strings.Join(args, " FROM ") + ")"
+	case "extract", "datepart":
+		return name + "(" + strings.Join(args, " FROM ") + ")"
 	case "trim", "ltrim", "rtrim", "btrim", "trim_both", "trim_leading", "trim_trailing":
 		if text, ok := trimName(name, args); ok {
 			return text
 		}
 	case "percentile_cont", "percentile_disc", "listagg", "string_agg", "mode":
+		if name == "mode" && len(args) == 2 {
+			if args[1] == "true" {
+				return "mode() WITHIN GROUP (ORDER BY " + args[0] + " DESC)"
+			}
+			args = args[:1]
+		}
 		if e.WithinGroup != nil {
 			return name + "(" + strings.Join(args, ", ") + ") WITHIN GROUP (ORDER BY " + n.withinGroup(e.WithinGroup) + ")"
 		}
 	case "log":
 		if len(args) == 1 {
-			return "ln(" + args[0] + ")"
+			return "LOG(E(), " + args[0] + ")"
+		}
+	case "first", "first_value", "last", "last_value", "any_value":
+		args = args[:min(1, len(args))]
+	case "assert_true":
+		if len(args) == 1 {
+			args = append(args, "'"+args[0]+"' is not true!")
+		}
+	case "ceil", "floor":
+		if len(args) == 1 {
+			name = strings.ToUpper(name)
 		}
 	}
 	if upper, ok := upperNames[name]; ok {
 		name = upper
+	} else if other, ok := otherNames[name]; ok {
+		name = other
 	}
 	distinct := ""
 	if e.Distinct {
@@ -406,7 +445,7 @@ func trimName(name string, args []string) (string, bool) {
 	}
 	switch {
 	case len(args) == 2:
-		return "TRIM(" + direction + " " + args[1] + " FROM " + args[0] + ")", true
+		return "TRIM(" + direction + " " + args[0] + " FROM " + args[1] + ")", true
 	case name == "trim_both":
 		return "trim(" + args[0] + ")", true
 	case name == "trim_leading":

@@ -133,6 +133,7 @@ func (s *sparkRun) query(file string, o sparkOutcome) {
 		got = err.Error()
 	case got == "UNRESOLVED_ROUTINE" && o.condition != got, got == "UNSUPPORTED_FEATURE":
 		kind = "unsupported"
+		got = err.Error()
 	case err != nil && o.condition == "":
 		kind = "error for none"
 		got = err.Error()

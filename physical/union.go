@@ -28,6 +28,9 @@ func (p *planner) lowerUnion(n *logical.SetOperation, w wanted) (*flow, error) {
 		}
 		for _, b := range f.branches {
 			for _, item := range items {
+				if !w.needs(item.ID) {
+					continue // the input was lowered without it
+				}
 				if err := b.builder.Define(item.ID, item.Name, item.Expr.(*expr.Column)); err != nil {
 					return nil, err
 				}

@@ -24,6 +24,7 @@ type Builder struct {
 	probes     []*probe
 	notes      []string
 
+	visit int   // number of the current walk over selections
 	space int   // the current one
 	main  selID // the selection of the rows that are still in the chunk
 
@@ -121,17 +122,28 @@ func (b *Builder) note(format string, args ...any) {
 }
 
 func (b *Builder) newSelection(space int, parents ...selID) selID {
-	b.selections = append(b.selections, selection{parents, space})
+	b.selections = append(b.selections, selection{parents: parents, space: space})
 	return selID(len(b.selections) - 1)
 }
 
 // within reports whether the rows of inner are always among those of outer.
 func (b *Builder) within(inner, outer selID) bool {
+	b.visit++
+	return b.reaches(inner, outer)
+}
+
+// reaches walks up from inner, each selection once: the paths through groups of conjuncts multiply.
+func (b *Builder) reaches(inner, outer selID) bool {
 	if inner == outer {
 		return true
 	}
-	for _, p := range b.selections[inner].parents {
-		if b.within(p, outer) {
+	s := &b.selections[inner]
+	if inner < outer || s.visited == b.visit {
+		return false // parents are made before their children
+	}
+	s.visited = b.visit
+	for _, p := range s.parents {
+		if b.reaches(p, outer) {
 			return true
 		}
 	}

@@ -176,6 +176,7 @@ const (
 type selection struct {
 	parents []selID
 	space   int
+	visited int // the last walk that came here
 }
 
 // spaceInfo describes a space: the probe that starts it, and the selection that held in the space before.

@@ -73,6 +73,7 @@ func Open(c *Config) (*Session, error) {
 		cache: newCache(), plans: newPlanCache(),
 		runtime: exec.NewRuntime(exec.Options{
 			Workers: workers, MemoryLimit: conf.Size(configuration.MemoryLimit), SpillDir: conf.String(configuration.SpillDirectory),
+			QueryMinimum: conf.Size(configuration.QueryMinimum),
 		}),
 	}
 	if allowed := conf.List(configuration.FilesAllow); len(allowed) > 0 {

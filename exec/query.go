@@ -11,9 +11,6 @@ import (
 	"github.com/kilnql/kiln/exec/memory"
 )
 
-// minimumReservation is set aside for each query, so that it can go on in small steps whatever others hold.
-const minimumReservation = 256 << 10
-
 // Query is one run of a graph of stages. Its methods are safe for concurrent use.
 type Query struct {
 	runtime *Runtime
@@ -64,7 +61,7 @@ type Failer interface {
 // errors and the profile. The query goes on by itself; the caller must Close it. Start fails with OUT_OF_MEMORY when
 // not even the minimum for a query can be had.
 func (rt *Runtime) Start(ctx context.Context, name string, stages []*Stage) (*Query, error) {
-	account, err := rt.memory.NewQuery(name, minimumReservation)
+	account, err := rt.memory.NewQuery(name, rt.minimum)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ type Runtime struct {
 	workers int
 	memory  *memory.Manager
 	spill   *memory.Spill
+	minimum int64 // set aside for each query
 
 	mu      sync.Mutex
 	slot    *sync.Cond // a worker slot became free
@@ -35,6 +36,9 @@ type Options struct {
 	Workers int
 	// MemoryLimit is in bytes; 0: memory.DefaultLimit.
 	MemoryLimit int64
+	// QueryMinimum is set aside for each query, so that it can go on in small steps whatever others hold; 0: 256 KiB. It is
+	// never more than a sixteenth of the limit.
+	QueryMinimum int64
 	// SpillDir is where spill files go; "": the system's directory for temporary files. Files replaces the file system in tests.
 	SpillDir string
 	Files    memory.FileSystem
@@ -45,7 +49,11 @@ func NewRuntime(o Options) *Runtime {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	if o.QueryMinimum <= 0 {
+		o.QueryMinimum = 256 << 10
+	}
 	rt := &Runtime{workers: o.Workers, memory: memory.NewManager(o.MemoryLimit), spill: memory.OpenSpill(o.SpillDir, o.Files)}
+	rt.minimum = min(o.QueryMinimum, rt.memory.Limit()/16)
 	rt.slot = sync.NewCond(&rt.mu)
 	return rt
 }

@@ -52,32 +52,41 @@ type Spiller interface {
 	Spill(need int64) (freed int64, err error)
 }
 
-// Query is the account of one query.
+// Query is the account of one query. A minimum is set aside for it, which its reservations use first.
 type Query struct {
 	manager *Manager
 	name    string
-	minimum *Reservation
-	mu      sync.Mutex
-	all     []*Reservation
-	used    atomic.Int64
-	peak    atomic.Int64
 	spilled atomic.Int64
+	peak    atomic.Int64
+
+	mu      sync.Mutex
+	minimum int64
+	used    int64
+	all     []*Reservation
 }
 
 // NewQuery opens an account; minimum bytes are set aside for it until Close, so that a query that runs can always
 // go on in small steps. It fails with OUT_OF_MEMORY if they are not to be had.
 func (m *Manager) NewQuery(name string, minimum int64) (*Query, error) {
 	q := &Query{manager: m, name: name}
-	q.minimum = q.Reserve("minimum", nil)
-	if err := q.minimum.Grow(minimum); err != nil {
-		q.Close()
-		return nil, err
+	if !m.takeBelow(minimum, m.limit) {
+		if err := m.reclaim(nil, m.used.Load()+minimum-m.limit); err != nil {
+			return nil, err
+		}
+		if !m.takeBelow(minimum, m.limit) {
+			return nil, m.outOfMemory(minimum)
+		}
 	}
+	q.minimum = minimum
 	return q, nil
 }
 
 // Used, Peak and Spilled are bytes of the query: held now, held at most, written to spill files.
-func (q *Query) Used() int64 { return q.used.Load() }
+func (q *Query) Used() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.used
+}
 
 // Peak is the most bytes the query held at once.
 func (q *Query) Peak() int64 { return q.peak.Load() }
@@ -85,7 +94,7 @@ func (q *Query) Peak() int64 { return q.peak.Load() }
 // Spilled is the number of bytes that the query wrote to spill files.
 func (q *Query) Spilled() int64 { return q.spilled.Load() }
 
-// Close frees what reservations still hold.
+// Close frees what reservations still hold, and the minimum; it may be called again.
 func (q *Query) Close() {
 	q.mu.Lock()
 	all := q.all
@@ -94,10 +103,13 @@ func (q *Query) Close() {
 	for _, r := range all {
 		r.Close()
 	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.manager.used.Add(max(q.used, 0) - max(q.used, q.minimum))
+	q.minimum = 0
 }
 
-// Reservation is the memory of one consumer: a sink of one worker, a buffer, a cache. One goroutine at a time grows
-// it; Shrink and Size may be called from any.
+// Reservation is the memory of one consumer: a sink of one worker, a buffer, a cache. It is safe for concurrent use.
 type Reservation struct {
 	query    *Query
 	name     string
@@ -135,7 +147,7 @@ func (r *Reservation) Pressure() int64 { return r.pressure.Load() }
 func (r *Reservation) TryGrow(n int64) bool {
 	m := r.query.manager
 	if n <= 0 {
-		r.take(n)
+		r.Shrink(-n)
 		return true
 	}
 	if r.takeBelow(n, m.limit) {
@@ -185,7 +197,7 @@ func (r *Reservation) Shrink(n int64) {
 	if n <= 0 {
 		return
 	}
-	r.take(-n)
+	r.give(n)
 	for {
 		p := r.pressure.Load()
 		if p == 0 || r.pressure.CompareAndSwap(p, max(0, p-n)) {
@@ -199,7 +211,7 @@ func (r *Reservation) Close() {
 	if r.closed.Swap(true) {
 		return
 	}
-	r.take(-r.size.Load())
+	r.give(r.size.Load())
 	m := r.query.manager
 	m.mu.Lock()
 	delete(m.reservations, r)
@@ -211,7 +223,30 @@ func (r *Reservation) AddSpilled(n int64) { r.query.spilled.Add(n) }
 
 // takeBelow takes n bytes unless the session would then hold more than limit.
 func (r *Reservation) takeBelow(n, limit int64) bool {
-	m := r.query.manager
+	q := r.query
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if d := max(q.used+n, q.minimum) - max(q.used, q.minimum); d > 0 && !q.manager.takeBelow(d, limit) {
+		return false
+	}
+	q.used += n
+	raise(&q.peak, q.used)
+	raise(&r.peak, r.size.Add(n))
+	return true
+}
+
+// give gives n bytes back.
+func (r *Reservation) give(n int64) {
+	q := r.query
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r.size.Add(-n)
+	q.manager.used.Add(max(q.used-n, q.minimum) - max(q.used, q.minimum))
+	q.used -= n
+}
+
+// takeBelow takes n bytes unless the session would then hold more than limit.
+func (m *Manager) takeBelow(n, limit int64) bool {
 	for {
 		used := m.used.Load()
 		if used+n > limit {
@@ -219,17 +254,9 @@ func (r *Reservation) takeBelow(n, limit int64) bool {
 		}
 		if m.used.CompareAndSwap(used, used+n) {
 			raise(&m.peak, used+n)
-			raise(&r.query.peak, r.query.used.Add(n))
-			raise(&r.peak, r.size.Add(n))
 			return true
 		}
 	}
-}
-
-func (r *Reservation) take(n int64) {
-	r.size.Add(n)
-	r.query.used.Add(n)
-	r.query.manager.used.Add(n)
 }
 
 func raise(peak *atomic.Int64, v int64) {

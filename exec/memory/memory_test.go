@@ -57,7 +57,7 @@ func TestReservations(t *testing.T) {
 	if mine.TryGrow(500 << 10) {
 		t.Fatal("past the limit")
 	}
-	if p := small.r.Pressure(); p != 110<<10 {
+	if p := small.r.Pressure(); p != 100<<10 {
 		t.Errorf("pressure %d", p)
 	}
 	small.r.Shrink(150 << 10)
@@ -71,6 +71,12 @@ func TestReservations(t *testing.T) {
 	if diag.ConditionOf(err) != "OUT_OF_MEMORY" || !strings.Contains(err.Error(), "mine of a (1000.0 KiB)") {
 		t.Errorf("%v", err)
 	}
+	mine.Shrink(mine.Size() - 4<<10)
+	small.r.Close()
+	if m.Used() != 10<<10 || q.Used() != 4<<10 {
+		t.Errorf("the minimum: %d of %d", q.Used(), m.Used())
+	}
+	q.Close()
 	q.Close()
 	if m.Used() != 0 || m.Peak() == 0 {
 		t.Errorf("used %d, peak %d", m.Used(), m.Peak())

@@ -17,8 +17,6 @@ const (
 	sliceRows  = 256 << 10
 	// maximumSlices bounds the work that a damaged number of rows can make.
 	maximumSlices = 1024
-	// partitionBytes is the compressed size at which a new partition begins, as Spark's spark.sql.files.maxPartitionBytes.
-	partitionBytes = 128 << 20
 )
 
 // scan is a prepared read of a Table.
@@ -90,7 +88,7 @@ func (t *Table) Scan(ctx context.Context, r *source.Request) (source.Scan, error
 func (s *scan) plan(ctx context.Context) error {
 	t := s.table
 	s.counters.files = int64(len(t.footers))
-	partition, sequence, bytes := int32(-1), int32(0), int64(0)
+	partition := int32(-1)
 	for i, f := range t.footers {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -102,17 +100,14 @@ func (s *scan) plan(ctx context.Context) error {
 			s.counters.groupsByPartition += int64(groups)
 			continue
 		}
-		newFile := true
 		kept, err := s.keptRowGroups(i)
 		if err != nil {
 			return err
 		}
 		for _, g := range kept {
 			rg := &f.metadata.RowGroups[g]
-			if newFile || bytes >= partitionBytes {
-				partition, sequence, bytes, newFile = partition+1, 0, 0, false
-			}
-			bytes += s.bytesOf(f, g)
+			partition++ // a row group is a partition: what first and small limits read
+			sequence := int32(0)
 			slices := int64(1)
 			if rg.NumRows > sliceAbove {
 				slices = min((rg.NumRows+sliceRows-1)/sliceRows, maximumSlices)
@@ -175,19 +170,6 @@ func renumber(morsels []source.Morsel, n int) {
 		sequence++
 		done += morsels[i].Rows
 	}
-}
-
-// bytesOf is the compressed size of the wanted columns in a row group.
-func (s *scan) bytesOf(f *footer, rowGroup int) int64 {
-	bytes := int64(0)
-	for i := range s.columns {
-		if n := s.nodeOf(f, &s.columns[i]); n != nil {
-			for l := n.firstLeaf; l < n.endLeaf; l++ {
-				bytes += f.metadata.RowGroups[rowGroup].Columns[l].MetaData.TotalCompressedSize
-			}
-		}
-	}
-	return bytes
 }
 
 // nodeOf finds a wanted column in a file; nil if the file does not have it.

@@ -61,7 +61,7 @@ func outOfRange(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) err
 		"scale", strconv.Itoa(int(e.Typ.Scale)), "config", ansiSetting).At(e.Span)
 }
 
-// exactDecimal is the text of a op b, to 39 significant digits as Spark computes products and quotients.
+// exactDecimal is the text of a op b, products to 39 significant digits as Spark computes them.
 func exactDecimal(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) string {
 	s1, s2 := int(e.Left.Type().Scale), int(e.Left.Type().Scale)
 	if e.Right != nil {
@@ -78,8 +78,8 @@ func exactDecimal(e *expr.Arithmetic, op expr.ArithmeticOp, a, b types.Int128) s
 		x.Mul(x, y)
 		scale = s1 + s2
 	default:
-		x.Quo(x, y)
-		scale = int(e.Typ.Scale)
+		// Quotients have 39 fraction digits whatever their size.
+		return x.Quo(x, y).FloatString(types.MaxPrecision + 1)
 	}
 	text := x.FloatString(scale)
 	if digits := len(strings.Trim(text, "-.")); digits > types.MaxPrecision+2 && scale > 0 {

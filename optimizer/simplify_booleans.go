@@ -32,17 +32,17 @@ func simplifyBooleans(e expr.Expr, _ *Context) expr.Expr {
 
 // simplifyJunction simplifies an AND (and true) or an OR. unit is the operand without effect, zero the one that decides.
 func simplifyJunction(e expr.Expr, args []expr.Expr, and bool) expr.Expr {
+	if flat := flatten(args, and); flat != nil {
+		return simplifyJunction(nil, flat, and)
+	}
 	unit, zero := isTrue, isFalse
 	if !and {
 		unit, zero = isFalse, isTrue
 	}
 	var out []expr.Expr
+	seen := map[string]bool{}
 	changed, safe := false, true
 	for i, a := range args {
-		if nested := nestedArgs(a, and); nested != nil {
-			args := append(slices.Clone(out), append(slices.Clip(nested), args[i+1:]...)...)
-			return simplifyJunction(nil, args, and)
-		}
 		switch {
 		case unit(a):
 			changed = true
@@ -51,9 +51,13 @@ func simplifyJunction(e expr.Expr, args []expr.Expr, and bool) expr.Expr {
 			return a
 		case zero(a) && i < len(args)-1:
 			return rebuild(append(out, a), and) // what follows is never reached
-		case expr.Deterministic(a) && slices.ContainsFunc(out, func(b expr.Expr) bool { return expr.Same(a, b) }):
-			changed = true
-			continue
+		}
+		if key := expr.Key(a); expr.Deterministic(a) {
+			if seen[key] {
+				changed = true
+				continue
+			}
+			seen[key] = true
 		}
 		safe = safe && droppable(a)
 		out = append(out, a)
@@ -62,6 +66,22 @@ func simplifyJunction(e expr.Expr, args []expr.Expr, and bool) expr.Expr {
 		return e
 	}
 	return rebuild(out, and)
+}
+
+// flatten puts the operands of nested operators of the same kind in their place; nil if there are none.
+func flatten(args []expr.Expr, and bool) []expr.Expr {
+	if !slices.ContainsFunc(args, func(a expr.Expr) bool { return nestedArgs(a, and) != nil }) {
+		return nil
+	}
+	var out []expr.Expr
+	for _, a := range args {
+		if nested := nestedArgs(a, and); nested != nil {
+			out = append(out, nested...)
+		} else {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 func nestedArgs(e expr.Expr, and bool) []expr.Expr {

@@ -1,8 +1,6 @@
 package optimizer
 
 import (
-	"slices"
-
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 )
@@ -23,9 +21,14 @@ func valuesToSet(e expr.Expr, _ *Context) expr.Expr {
 }
 
 func smallSet(e *expr.In) expr.Expr {
+	if !setType(e.Input.Type()) {
+		return e
+	}
 	values := make([]any, 0, len(e.Values))
+	seen := make(map[any]bool, len(e.Values))
 	for _, v := range e.Values {
-		if !slices.Contains(values, v) {
+		if !seen[v] {
+			seen[v] = true
 			values = append(values, v)
 		}
 	}
@@ -63,37 +66,45 @@ func mergeSets(e *expr.Or) expr.Expr {
 	if !infallible(e.Args...) {
 		return e
 	}
-	var out []expr.Expr
+	type set struct {
+		x       expr.Expr
+		values  []any
+		hasNull bool
+		count   int
+	}
+	sets := map[string]*set{}
+	place := make([]*set, len(e.Args)) // the set that an argument is the first part of
+	part := make([]bool, len(e.Args))
 	merged := false
-	used := make([]bool, len(e.Args))
 	for i, a := range e.Args {
-		if used[i] {
-			continue
-		}
 		x, values, hasNull, ok := member(a)
 		if !ok || !setType(x.Type()) || !expr.Deterministic(x) {
-			out = append(out, a)
 			continue
 		}
-		values = slices.Clone(values)
-		count := 1
-		for j := i + 1; j < len(e.Args); j++ {
-			y, more, null, ok := member(e.Args[j])
-			if ok && expr.Same(x, y) {
-				values, hasNull, used[j] = append(values, more...), hasNull || null, true
-				count++
-			}
+		key := expr.Key(x)
+		s := sets[key]
+		if s == nil {
+			s = &set{x: x}
+			sets[key], place[i] = s, s
+		} else {
+			part[i], merged = true, true
 		}
-		if count == 1 {
-			out = append(out, a)
-			continue
-		}
-		merged = true
-		set := &expr.In{Base: expr.Base{Typ: types.BooleanType, Null: x.Nullable() || hasNull, Span: a.Place()}, Input: x, Values: values, HasNull: hasNull}
-		out = append(out, smallSet(set))
+		s.values, s.hasNull = append(s.values, values...), s.hasNull || hasNull
+		s.count++
 	}
 	if !merged {
 		return e
+	}
+	var out []expr.Expr
+	for i, a := range e.Args {
+		switch s := place[i]; {
+		case part[i]:
+		case s == nil || s.count == 1:
+			out = append(out, a)
+		default:
+			b := expr.Base{Typ: types.BooleanType, Null: s.x.Nullable() || s.hasNull, Span: a.Place()}
+			out = append(out, smallSet(&expr.In{Base: b, Input: s.x, Values: s.values, HasNull: s.hasNull}))
+		}
 	}
 	return disjunction(out...)
 }

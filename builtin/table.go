@@ -20,6 +20,7 @@ func init() {
 		operatorFunctions, comparisonFunctions, logicFunctions, conditionalFunctions, mathFunctions, roundingFunctions,
 		bitFunctions, numberTextFunctions, randomFunctions, miscFunctions, castFunctions,
 		textFunctions,
+		dateFunctions, timeFunctions, makeTimestampFunctions, epochFunctions, timeTextFunctions, unitFunctions, intervalMakers,
 	} {
 		for _, f := range group {
 			addScalar(f.Name, f)

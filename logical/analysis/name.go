@@ -347,7 +347,7 @@ var upperNames = map[string]string{
 	"acos": "ACOS", "acosh": "ACOSH", "asin": "ASIN", "asinh": "ASINH", "atan": "ATAN", "atan2": "ATAN2", "atanh": "ATANH", "cbrt": "CBRT",
 	"cos": "COS", "cosh": "COSH", "cot": "COT", "csc": "CSC", "degrees": "DEGREES", "exp": "EXP", "expm1": "EXPM1", "hypot": "HYPOT",
 	"log10": "LOG10", "log1p": "LOG1P", "log2": "LOG2", "power": "POWER", "radians": "RADIANS", "sec": "SEC", "signum": "SIGNUM",
-	"sin": "SIN", "sinh": "SINH", "sqrt": "SQRT", "tan": "TAN", "tanh": "TANH", "rint": "rint", "log": "LOG", "rlike": "RLIKE",
+	"sin": "SIN", "sinh": "SINH", "sqrt": "SQRT", "tan": "TAN", "tanh": "TANH", "rank": "RANK", "dense_rank": "DENSE_RANK", "percent_rank": "PERCENT_RANK", "log": "LOG", "rlike": "RLIKE",
 }
 
 // defaultArguments are what Spark adds to names where optional arguments are left out: the list from the argument of that index
@@ -360,8 +360,10 @@ var defaultArguments = map[string][]string{
 	"sort_array": {"", "true"}, "lag": {"", "1", "NULL"}, "lead": {"", "1", "NULL"}, "months_between": {"", "", "true"},
 	"from_unixtime": {"", "yyyy-MM-dd HH:mm:ss"}, "unix_timestamp": {"current_timestamp()", "yyyy-MM-dd HH:mm:ss"},
 	"to_unix_timestamp": {"", "yyyy-MM-dd HH:mm:ss"}, "str_to_map": {"", ",", ":"}, "translate": nil, "overlay": {"", "", "", "-1"},
-	"array_sort": {"", "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())"},
-	"mask":       {"", "X", "x", "n", "NULL"},
+	"array_sort":    {"", "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())"},
+	"make_interval": {"0", "0", "0", "0", "0", "0", "0.000000"}, "try_make_interval": {"", "0", "0", "0", "0", "0", "0.000000"},
+	"make_dt_interval": {"0", "0", "0", "0.000000"}, "make_ym_interval": {"0", "0"},
+	"mask": {"", "X", "x", "n", "NULL"},
 }
 
 func (n namer) function(e *ast.Call, name string) string {

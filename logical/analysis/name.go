@@ -378,6 +378,10 @@ func (n namer) function(e *ast.Call, name string) string {
 			}
 		}
 	}
+	name, args = timeName(name, args)
+	if castNames[name] && len(args) == 1 {
+		return args[0]
+	}
 	switch name {
 	case "extract", "datepart":
 		return name + "(" + strings.Join(args, " FROM ") + ")"

@@ -5,8 +5,12 @@ import (
 	"github.com/kilnql/kiln/vector"
 )
 
-// maxFilterBits bounds the bitmap of a run-time filter: 8 MB.
-const maxFilterBits = 1 << 26
+// A run-time filter over integers is a bitmap while it is small enough to stay in cache, or about as large as the keys it
+// stands for; a bloom filter takes eight probes where a bitmap takes one.
+const (
+	cachedFilterBits = 1 << 23 // 1 MB
+	maxFilterBits    = 1 << 26 // 8 MB
+)
 
 // publishFilters tells the run-time filters which keys the build side holds.
 func (b *JoinBuild) publishFilters(store *vector.Store) {
@@ -37,7 +41,7 @@ func filterState(c *vector.Vector, n int) *vector.FilterState {
 	s.HasRange, s.Min, s.Max = true, r.Min, r.Max
 	span := uint64(r.Max) - uint64(r.Min)
 	switch {
-	case span < maxFilterBits && span < uint64(present)*64+1<<16:
+	case span < maxFilterBits && span < max(uint64(present)*64, cachedFilterBits):
 		s.Bits = vector.NewBitmap(int(span) + 1)
 		for i := range n {
 			if c.Valid == nil || c.Valid.Get(i) {

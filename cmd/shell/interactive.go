@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/chzyer/readline"
@@ -11,41 +12,125 @@ import (
 	"github.com/kilnql/kiln/sql"
 )
 
-// interactive reads statements from a terminal until the end of input.
-func (s *shell) interactive() int {
-	s.options.timing = true
-	line, err := readline.NewEx(&readline.Config{Prompt: "kiln> ", DisableAutoSaveHistory: true})
+const prompt = "kiln> "
+
+// lineBreak stands for a newline in the line editor, which knows single lines only: a statement of several lines is recalled
+// as one, and is the same again when it is run. It is a character for private use, shown as ↵.
+const lineBreak = '\ue00a'
+
+// painter shows lineBreak.
+type painter struct{}
+
+func (painter) Paint(line []rune, _ int) []rune {
+	shown := line
+	for i, r := range line {
+		if r == lineBreak {
+			if &shown[0] == &line[0] {
+				shown = append([]rune(nil), line...)
+			}
+			shown[i] = '↵'
+		}
+	}
+	return shown
+}
+
+func toEditor(text string) string   { return strings.ReplaceAll(text, "\n", string(lineBreak)) }
+func fromEditor(text string) string { return strings.ReplaceAll(text, string(lineBreak), "\n") }
+
+// terminalShell is a shell with a person at a terminal.
+type terminalShell struct {
+	*shell
+	editor  *readline.Instance
+	history *history
+	pending string // lines of a statement that is not complete
+}
+
+// interact reads statements from a terminal until \q or Ctrl-D.
+func (s *shell) interact() int {
+	s.interactive, s.signals.interactive = true, true
+	if !s.options.timingSet {
+		s.options.timing = true
+	}
+	t := &terminalShell{shell: s, history: openHistory(historyPath())}
+	config := &readline.Config{
+		Prompt: prompt, DisableAutoSaveHistory: true, HistoryLimit: historyLimit + 1, HistorySearchFold: true, Painter: painter{},
+		AutoComplete: &completer{session: s.session, pending: func() string { return t.pending }},
+	}
+	if f, ok := s.stdin.(*os.File); ok {
+		config.Stdin = readline.NewCancelableStdin(f)
+	}
+	editor, err := readline.NewEx(config)
 	if err != nil {
 		return s.fatal(err)
 	}
-	defer line.Close()
-	fmt.Fprintf(s.stdout, "kiln %s. Statements end with a semicolon; \\q leaves.\n", Version)
-	var pending strings.Builder
-	for {
-		text, err := line.Readline()
-		switch {
-		case errors.Is(err, readline.ErrInterrupt):
-			pending.Reset()
-			line.SetPrompt("kiln> ")
-			continue
-		case errors.Is(err, io.EOF):
-			return 0
-		case err != nil:
-			return s.fatal(err)
+	defer editor.Close()
+	t.editor = editor
+	t.recall()
+	fmt.Fprintf(s.stdout, "kiln %s, Spark SQL over Parquet files. Statements end with a semicolon; \\? helps, \\q leaves.\n", version())
+	for !s.quit {
+		if !t.readOne() {
+			return statusOK
 		}
-		if pending.Len() == 0 && strings.TrimSpace(text) == `\q` {
-			return 0
-		}
-		pending.WriteString(text + "\n")
-		if !sql.Complete(pending.String()) {
-			line.SetPrompt("    > ")
-			continue
-		}
-		statements := pending.String()
-		pending.Reset()
-		line.SetPrompt("kiln> ")
-		_ = line.SaveHistory(strings.TrimSpace(statements))
-		s.failed = false
-		s.script(statements)
 	}
+	return statusOK
+}
+
+// recall gives the editor the history anew: its own idea of what was entered knows lines, not statements.
+func (t *terminalShell) recall() {
+	t.editor.ResetHistory()
+	for _, entry := range t.history.entries {
+		t.editor.SaveHistory(toEditor(entry))
+	}
+}
+
+// readOne reads a line and runs what it completes; false means that the person leaves.
+func (t *terminalShell) readOne() bool {
+	t.editor.SetPrompt(promptFor(t.pending))
+	line, err := t.editor.Readline()
+	line = fromEditor(line)
+	switch {
+	case errors.Is(err, readline.ErrInterrupt):
+		t.remember(t.pending + line)
+		t.pending = ""
+		return true
+	case errors.Is(err, io.EOF):
+		return false
+	case err != nil:
+		t.fatal(err)
+		return false
+	}
+	if t.pending == "" && strings.HasPrefix(strings.TrimSpace(line), `\`) {
+		t.remember(line)
+		t.backslash(line)
+		return true
+	}
+	if t.pending == "" && strings.TrimSpace(line) == "" {
+		return true
+	}
+	t.pending += line + "\n"
+	if sql.Complete(t.pending) {
+		text := t.pending
+		t.pending = ""
+		t.remember(text)
+		t.nested(func() { t.script(text, "") })
+	}
+	return true
+}
+
+func (t *terminalShell) remember(text string) {
+	t.history.add(text)
+	t.recall()
+}
+
+// promptFor shows what an incomplete statement waits for: a quote, the end of a comment, or a semicolon.
+func promptFor(pending string) string {
+	if pending == "" {
+		return prompt
+	}
+	if tokens := sql.Tokens(pending); len(tokens) > 0 {
+		if last := tokens[len(tokens)-1]; last.Class == sql.UnfinishedToken {
+			return "   " + pending[last.Start:last.Start+1] + "> "
+		}
+	}
+	return "   -> "
 }

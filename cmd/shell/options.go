@@ -1,5 +1,8 @@
 // Package shell is the command kiln: an interactive shell, a runner of scripts, and a peer for programs that speak JSON
-// lines.
+// lines. docs/shell.md is its manual.
+//
+// options.go reads the command line, shell.go runs what it asks for, script.go runs statements one after the other, print.go
+// and its neighbours write results, backslash.go holds the shell's own commands, interactive.go talks to a person.
 package shell
 
 import (
@@ -7,20 +10,39 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/diag"
 )
 
-// Version is the version of the binary, set when it is built.
-var Version = "development"
+// Version is the version of the binary, set when it is built with make.
+var Version = ""
 
-// options are what the command line says.
+// version is Version, or that of the module when `go install` built the binary.
+func version() string {
+	if Version != "" {
+		return Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown version)"
+}
+
+// input is a text to run: SQL on the command line, or the name of a file.
+type input struct {
+	text string
+	file string // "" for text; "-" is standard input
+}
+
+// options are what the command line says, changed by the shell's commands.
 type options struct {
-	queries   []string
-	files     []string
+	inputs    []input // in the order given
 	initFiles []string
 	conf      []string
 	confFile  string
@@ -29,68 +51,112 @@ type options struct {
 	input     string
 	noHeader  bool
 	timing    bool
-	rows      int
-	truncate  int
+	progress  bool
+	pager     bool
+	echo      bool
+	rows      int // that the forms for people show; below 0: all
+	truncate  int // characters of a cell; 0: no limit
 	version   bool
+	timingSet bool // --timing was given
 	session   *kiln.Config
 }
 
 // outputs are the forms of a result.
 var outputs = []string{"table", "vertical", "csv", "tsv", "json", "jsonl", "markdown"}
 
-// parseOptions reads the arguments; it has written help or version itself when it returns pflag.ErrHelp.
-func parseOptions(args []string, stdout, stderr io.Writer) (*options, error) {
-	o := &options{}
-	flags := pflag.NewFlagSet("kiln", pflag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.SortFlags = false
-	flags.StringArrayVarP(&o.queries, "command", "c", nil, "run this SQL and exit; may be repeated")
-	flags.StringArrayVarP(&o.queries, "execute", "e", nil, "the same as -c")
-	flags.StringArrayVarP(&o.files, "file", "f", nil, "run the SQL in this file and exit; may be repeated; - is standard input")
-	flags.StringArrayVarP(&o.initFiles, "init", "i", nil, "run the SQL in this file first")
-	flags.StringArrayVar(&o.conf, "conf", nil, "set a configuration `key=value`; may be repeated")
-	flags.StringVar(&o.confFile, "properties-file", "", "read settings from this file (default: kiln.conf, if there is one)")
-	flags.StringVar(&o.database, "database", "", "start in this database")
-	flags.StringVarP(&o.output, "output", "o", "", "form of results: "+strings.Join(outputs, ", ")+" (default: table on a terminal, tsv elsewhere for -c … see below)")
-	flags.StringVar(&o.input, "input", "sql", "form of the input: sql, or jsonl: one {\"id\":1,\"sql\":\"…\"} a line, answered with one line each")
-	flags.BoolVar(&o.noHeader, "no-header", false, "leave out the names of columns in csv and tsv")
-	flags.BoolVar(&o.timing, "timing", false, "print the time of each statement, on a terminal this is the default")
-	flags.IntVar(&o.rows, "max-rows", 0, "rows that the table form shows at most (default 1000; -1: all)")
-	flags.IntVar(&o.truncate, "truncate", 0, "characters that a cell of the table form shows at most (default: no limit)")
-	flags.BoolVar(&o.version, "version", false, "print the version")
-	flags.Lookup("output").Usage = "form of results: " + strings.Join(outputs, ", ") + " (default table)"
-	flags.Usage = func() {
-		fmt.Fprintf(stdout, "kiln runs Spark SQL over Parquet files.\n\n  kiln                        interactive shell\n  kiln -c \"SELECT 1\"          run a query\n  kiln -f script.sql          run a script\n  kiln < script.sql           the same\n\nOptions:\n%s", flags.FlagUsages())
+// inputFlag appends to the list of inputs, so that -c and -f are run in the order given.
+type inputFlag struct {
+	list *[]input
+	file bool
+	last string
+}
+
+func (f *inputFlag) String() string { return f.last }
+func (f *inputFlag) Type() string {
+	if f.file {
+		return "file"
 	}
+	return "sql"
+}
+
+func (f *inputFlag) Set(s string) error {
+	f.last = s
+	if f.file {
+		*f.list = append(*f.list, input{file: s})
+	} else {
+		*f.list = append(*f.list, input{text: s})
+	}
+	return nil
+}
+
+const usage = `kiln runs Spark SQL over Parquet files.
+
+  kiln                          interactive shell
+  kiln -c "SELECT 1"            run a query
+  kiln -f script.sql            run a script
+  kiln < script.sql             the same
+  kiln --output json -f x.sql   one JSON document for each statement
+
+Exit status: 0, 1 if a statement failed, 2 for a bad command line or setting.
+
+Options:
+`
+
+// flagSet declares the options.
+func (o *options) flagSet(stdout io.Writer) *pflag.FlagSet {
+	flags := pflag.NewFlagSet("kiln", pflag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.SortFlags = false
+	query, file := &inputFlag{list: &o.inputs}, &inputFlag{list: &o.inputs, file: true}
+	flags.VarP(query, "command", "c", "run this SQL and exit; may be repeated")
+	flags.VarP(query, "execute", "e", "the same as -c")
+	flags.VarP(file, "file", "f", "run the SQL in this file and exit; may be repeated; - is standard input")
+	flags.StringArrayVarP(&o.initFiles, "init", "i", nil, "run the SQL in this `file` first, without its results; may be repeated")
+	flags.StringArrayVar(&o.conf, "conf", nil, "set a configuration `key=value`; may be repeated")
+	flags.StringVar(&o.confFile, "properties-file", "", "read settings from this `file` (default: $KILN_CONF, or kiln.conf if there is one)")
+	flags.StringVar(&o.database, "database", "", "start in this database")
+	flags.StringVarP(&o.output, "output", "o", "table", "form of results: "+strings.Join(outputs, ", "))
+	flags.StringVar(&o.input, "input", "sql", "form of the input: sql, or jsonl: a line {\"id\":1,\"sql\":\"…\"} is answered with one line")
+	flags.BoolVar(&o.noHeader, "no-header", false, "leave out the names of columns in csv and tsv")
+	flags.BoolVar(&o.timing, "timing", false, "print the time of each statement (the default in the interactive shell)")
+	flags.BoolVar(&o.echo, "echo", false, "print each statement, with the comments before it, ahead of its answer")
+	flags.BoolVar(&o.progress, "progress", true, "show the progress of long queries on a terminal")
+	flags.BoolVar(&o.pager, "pager", true, "show what does not fit on the terminal with $PAGER or less, in the interactive shell")
+	flags.IntVar(&o.rows, "max-rows", 1000, "rows that table, vertical and markdown show at most; -1: all")
+	flags.IntVar(&o.truncate, "truncate", 0, "characters that a cell of a table has at most; 0: no limit")
+	flags.BoolVar(&o.version, "version", false, "print the version")
+	flags.Usage = func() { fmt.Fprint(stdout, usage, flags.FlagUsages()) }
+	return flags
+}
+
+// parseOptions reads the arguments; it has written help or the version itself when it returns pflag.ErrHelp.
+func parseOptions(args []string, stdout io.Writer) (*options, error) {
+	o := &options{}
+	flags := o.flagSet(stdout)
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
 	if o.version {
-		fmt.Fprintln(stdout, "kiln", Version)
+		fmt.Fprintln(stdout, "kiln", version())
 		return nil, pflag.ErrHelp
 	}
-	if n := flags.NArg(); n > 0 {
-		return nil, fmt.Errorf("unexpected argument %q; a query goes after -c, a file after -f", flags.Arg(0))
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q: a query goes after -c, a file after -f", flags.Arg(0))
 	}
+	o.timingSet = flags.Changed("timing")
 	return o, o.check()
 }
 
 func (o *options) check() error {
-	if o.output == "" {
-		o.output = "table"
-	}
-	known := false
-	for _, name := range outputs {
-		known = known || name == o.output
-	}
-	if !known {
-		return fmt.Errorf("unknown output %q; the forms are %s", o.output, strings.Join(outputs, ", "))
-	}
-	if o.input != "sql" && o.input != "jsonl" {
-		return fmt.Errorf("unknown input %q; the forms are sql and jsonl", o.input)
-	}
-	if o.input == "jsonl" && o.output != "json" {
+	switch {
+	case o.setOutput(o.output) != nil:
+		return o.setOutput(o.output)
+	case o.input != "sql" && o.input != "jsonl":
+		return fmt.Errorf("unknown input %q: the forms are sql and jsonl", o.input)
+	case o.input == "jsonl" && o.output != "json":
 		return errors.New("--input jsonl goes with --output json")
+	case o.input == "jsonl" && len(o.inputs) > 0:
+		return errors.New("--input jsonl reads standard input: it does not go with -c and -f")
 	}
 	o.session = kiln.NewConfig()
 	if o.confFile != "" {
@@ -106,24 +172,28 @@ func (o *options) check() error {
 	return nil
 }
 
-// scripts are the texts to run, in the order -c before -f.
-func (o *options) scripts(stdin io.Reader) ([]string, error) {
-	texts := append([]string(nil), o.queries...)
-	for _, name := range o.files {
-		text, err := readScript(name, stdin)
-		if err != nil {
-			return nil, err
+// setOutput chooses the form of results.
+func (o *options) setOutput(name string) error {
+	if !slices.Contains(outputs, name) {
+		text := fmt.Sprintf("unknown output %q: the forms are %s", name, strings.Join(outputs, ", "))
+		if near := diag.Nearest(name, outputs, 1); len(near) > 0 {
+			text += "; did you mean " + near[0] + "?"
 		}
-		texts = append(texts, text)
+		return errors.New(text)
 	}
-	return texts, nil
+	o.output = name
+	return nil
 }
 
-func readScript(name string, stdin io.Reader) (string, error) {
-	if name == "-" {
+// read returns the text to run.
+func (i input) read(stdin io.Reader) (string, error) {
+	switch i.file {
+	case "":
+		return i.text, nil
+	case "-":
 		text, err := io.ReadAll(stdin)
 		return string(text), err
 	}
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile(i.file)
 	return string(text), err
 }

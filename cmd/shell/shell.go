@@ -2,51 +2,48 @@ package shell
 
 import (
 	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"time"
+	"syscall"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/kilnql/kiln"
-	"github.com/kilnql/kiln/diag"
-	"github.com/kilnql/kiln/internal/jsonrow"
-	"github.com/kilnql/kiln/sql"
 	"github.com/kilnql/kiln/types"
 )
 
-// Main runs the command and returns its exit status: 0, 1 if a statement failed, 2 for a bad command line.
+// The statuses that the command ends with.
+const (
+	statusOK     = 0
+	statusFailed = 1 // a statement failed, or a file could not be read or written
+	statusUsage  = 2 // a bad command line or setting
+)
+
+// Main runs the command and returns its exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o, err := parseOptions(args, stdout, stderr)
+	o, err := parseOptions(args, stdout)
 	if errors.Is(err, pflag.ErrHelp) {
-		return 0
+		return statusOK
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "kiln:", err)
-		return 2
+		fmt.Fprintf(stderr, "kiln: %v\nTry kiln --help.\n", err)
+		return statusUsage
 	}
 	session, err := kiln.Open(o.session)
 	if err != nil {
 		fmt.Fprintln(stderr, "kiln:", err)
-		return 2
+		return statusUsage
 	}
-	sh := &shell{options: o, session: session, out: bufio.NewWriterSize(stdout, 1<<16), stdout: stdout, stderr: stderr}
-	status := sh.run(stdin)
-	if err := sh.out.Flush(); err != nil && status == 0 {
-		fmt.Fprintln(stderr, "kiln:", err)
-		status = 1
-	}
-	if err := session.Close(); err != nil && status == 0 {
-		fmt.Fprintln(stderr, "kiln:", err)
-		status = 1
-	}
+	tuneCollector(session)
+	s := newShell(o, session, stdin, stdout, stderr)
+	s.signals.listen()
+	status := s.run()
+	s.signals.stop()
+	status = max(status, s.close())
 	return status
 }
 
@@ -54,56 +51,147 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 type shell struct {
 	options *options
 	session *kiln.Session
-	out     *bufio.Writer
+	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
-	failed  bool
+	console *bufio.Writer // over stdout
+	out     *bufio.Writer // where results go: console, or the file of \o
+	file    *os.File      // of \o, nil without
+	signals *signals
+
+	interactive bool
+	failed      bool // a statement failed
+	stopped     bool // the script that runs is at its end, by an error or because of quit
+	quit        bool // nothing more is to be run: \q, a signal, or nobody reads the output
+	depth       int  // scripts within scripts; 0 is the prompt, or the command line
 }
 
-func (s *shell) run(stdin io.Reader) int {
+func newShell(o *options, session *kiln.Session, stdin io.Reader, stdout, stderr io.Writer) *shell {
+	s := &shell{options: o, session: session, stdin: stdin, stdout: stdout, stderr: stderr}
+	s.console = bufio.NewWriterSize(stdout, 1<<16)
+	s.out = s.console
+	s.signals = newSignals(func() { session.Close() })
+	return s
+}
+
+// run does what the command line asks for.
+func (s *shell) run() int {
 	if s.options.database != "" {
 		if err := s.session.SQL("USE `" + strings.ReplaceAll(s.options.database, "`", "``") + "`").Err(); err != nil {
 			return s.fatal(err)
 		}
 	}
-	for _, name := range s.options.initFiles {
-		text, err := readScript(name, stdin)
-		if err != nil {
-			return s.fatal(err)
-		}
-		s.script(text)
-	}
-	scripts, err := s.options.scripts(stdin)
-	if err != nil {
-		return s.fatal(err)
+	if !s.initialize() {
+		return statusFailed
 	}
 	switch {
 	case s.options.input == "jsonl":
-		err = s.serve(stdin)
-	case len(scripts) > 0:
-		for _, text := range scripts {
-			s.script(text)
-		}
-	case isTerminal(stdin):
-		return s.interactive()
+		s.serve()
+	case len(s.options.inputs) > 0:
+		s.runInputs(s.options.inputs)
+	case isTerminal(s.stdin):
+		return s.interact()
 	default:
-		text, e := io.ReadAll(stdin)
-		if err = e; err == nil {
-			s.script(string(text))
-		}
-	}
-	if err != nil {
-		return s.fatal(err)
+		s.runInputs([]input{{file: "-"}})
 	}
 	if s.failed {
-		return 1
+		return statusFailed
 	}
-	return 0
+	return statusOK
+}
+
+// initialize runs the files of -i, their results thrown away. An error in one of them ends the run whatever the output.
+func (s *shell) initialize() bool {
+	out := s.out
+	defer func() { s.out = out }()
+	o := *s.options
+	o.output, o.timing, o.echo = "table", false, false
+	saved := s.options
+	s.options = &o
+	defer func() { s.options = saved }()
+	s.out = bufio.NewWriter(io.Discard)
+	for _, name := range o.initFiles {
+		if !s.runFile(name) || s.failed {
+			return false
+		}
+	}
+	return true
+}
+
+// runInputs runs texts and files until one of them says stop.
+func (s *shell) runInputs(inputs []input) {
+	for _, in := range inputs {
+		if s.stopped {
+			return
+		}
+		text, err := in.read(s.stdin)
+		if err != nil {
+			s.fatal(err)
+			s.failed = true
+			return
+		}
+		s.script(text, in.file)
+	}
+}
+
+// runFile runs a script; false means that it could not be read.
+func (s *shell) runFile(name string) bool {
+	text, err := input{file: name}.read(s.stdin)
+	if err != nil {
+		s.fatal(err)
+		return false
+	}
+	s.script(text, name)
+	return true
+}
+
+// close ends the run: what is written is flushed, the session closed.
+func (s *shell) close() int {
+	status := statusOK
+	for _, end := range []func() error{s.closeFile, s.console.Flush, s.session.Close} {
+		if err := end(); err != nil && !readerGone(err) && !s.quit {
+			status = s.fatal(err)
+		}
+	}
+	return status
+}
+
+// closeFile ends \o.
+func (s *shell) closeFile() error {
+	if s.file == nil {
+		return nil
+	}
+	err := s.out.Flush()
+	err = errors.Join(err, s.file.Close())
+	s.file, s.out = nil, s.console
+	return err
 }
 
 func (s *shell) fatal(err error) int {
+	s.console.Flush()
 	fmt.Fprintln(s.stderr, "kiln:", err)
-	return 1
+	return statusFailed
+}
+
+// flush writes out what is pending. When nobody reads it any more the run ends quietly, as of `kiln … | head -1`.
+func (s *shell) flush() {
+	err := s.out.Flush()
+	if s.out != s.console {
+		err = errors.Join(err, s.console.Flush())
+	}
+	if err == nil || s.quit {
+		return
+	}
+	s.stopped, s.quit = true, true
+	if !readerGone(err) {
+		s.failed = true
+		fmt.Fprintln(s.stderr, "kiln:", err)
+	}
+}
+
+// readerGone reports whether an error of writing means that the reader of a pipe has left.
+func readerGone(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }
 
 func isTerminal(r any) bool {
@@ -111,99 +199,4 @@ func isTerminal(r any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// script runs statements one after the other. An error ends the script, but for machine output, which goes on.
-func (s *shell) script(text string) {
-	for _, piece := range sql.Split(text) {
-		if s.failed && s.options.output != "json" {
-			return
-		}
-		s.statement(piece.Text)
-	}
-}
-
-// statement runs one statement and prints what it answers. An interrupt cancels it.
-func (s *shell) statement(text string) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	start := time.Now()
-	if s.options.output == "json" {
-		s.out.Write(s.document(ctx, nil, text, start))
-		s.out.WriteByte('\n')
-		s.out.Flush()
-		return
-	}
-	if err := s.print(ctx, text, start); err != nil {
-		s.out.Flush()
-		s.failed = true
-		fmt.Fprintln(s.stderr, errorText(err))
-	}
-}
-
-// errorText is an error as a person reads it.
-func errorText(err error) string {
-	var e *diag.Error
-	text := err.Error()
-	if errors.As(err, &e) && len(e.Suggestions) > 0 && !strings.Contains(text, e.Suggestions[0]) {
-		text += "\nDid you mean: " + strings.Join(e.Suggestions, ", ") + "?"
-	}
-	return text
-}
-
-// document is the JSON answer to a statement; id, if not nil, is that of the request.
-func (s *shell) document(ctx context.Context, id json.RawMessage, text string, start time.Time) []byte {
-	b := []byte{'{'}
-	if id != nil {
-		b = append(append(append(b, `"id":`...), id...), ',')
-	}
-	body := len(b)
-	b, err := jsonrow.AppendResult(b, ctx, s.session.SQL(text))
-	if err != nil {
-		s.failed = true
-		b = jsonrow.AppendError(b[:body], err)
-	}
-	return append(jsonrow.AppendElapsed(b, time.Since(start)), '}')
-}
-
 func (s *shell) zone() *types.Zone { return types.ZoneOf(s.session.Zone()) }
-
-// request is one line of --input jsonl.
-type request struct {
-	ID  json.RawMessage `json:"id"`
-	SQL string          `json:"sql"`
-}
-
-// serve answers requests, one a line, until the input ends.
-func (s *shell) serve(stdin io.Reader) error {
-	lines := bufio.NewReaderSize(stdin, 1<<16)
-	for {
-		line, err := lines.ReadString('\n')
-		if strings.TrimSpace(line) != "" {
-			s.answer(line)
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func (s *shell) answer(line string) {
-	var r request
-	start := time.Now()
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
-		s.failed = true
-		b := jsonrow.AppendError([]byte{'{'}, fmt.Errorf("not a request: %w", err))
-		s.out.Write(append(jsonrow.AppendElapsed(b, time.Since(start)), '}', '\n'))
-		s.out.Flush()
-		return
-	}
-	if r.ID == nil {
-		r.ID = json.RawMessage("null")
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	s.out.Write(append(s.document(ctx, r.ID, r.SQL, start), '\n'))
-	s.out.Flush()
-}

@@ -1,0 +1,132 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/sql"
+)
+
+// script runs a text: statements, and the shell's commands on lines of their own that start with a backslash. An error ends
+// the script, but for machine output, which goes on. name is that of the file, "" if it is none.
+func (s *shell) script(text, name string) {
+	for start := 0; start < len(text) && !s.stopped; {
+		stop, line, next := nextCommand(text, start)
+		s.statements(text, name, start, stop)
+		if line != "" && !s.stopped {
+			s.backslash(line)
+		}
+		start = next
+	}
+}
+
+// nextCommand finds the shell's first command in text[start:]. The statements before it end at stop.
+func nextCommand(text string, start int) (stop int, line string, next int) {
+	for at := start; at < len(text); {
+		end := at + strings.IndexByte(text[at:], '\n') + 1
+		if end == at {
+			end = len(text)
+		}
+		trimmed := strings.TrimSpace(text[at:end])
+		if strings.HasPrefix(trimmed, `\`) && sql.Complete(text[start:at]) {
+			return at, trimmed, end
+		}
+		at = end
+	}
+	return len(text), "", len(text)
+}
+
+// statements runs the statements of text[start:stop].
+func (s *shell) statements(text, name string, start, stop int) {
+	before := start
+	for _, piece := range sql.Split(text[start:stop]) {
+		if s.stopped {
+			return
+		}
+		at := start + piece.Start
+		if s.options.echo {
+			s.echoStatement(text[before:at+len(piece.Text)], piece.Text)
+		}
+		before = at + len(piece.Text)
+		place := ""
+		if name != "" && name != "-" {
+			place = fmt.Sprintf("%s:%d: ", name, 1+strings.Count(text[:at], "\n"))
+		}
+		s.statement(piece.Text, place)
+	}
+}
+
+// echoStatement prints a statement and the comments before it.
+func (s *shell) echoStatement(text, statement string) {
+	comments := strings.TrimLeft(strings.TrimSuffix(text, statement), "; \t\r\n")
+	fmt.Fprintf(s.console, "%s%s;\n", comments, statement)
+	s.flush()
+}
+
+// statement runs one statement and writes what it answers. place, for errors, is the file and line it stands on.
+func (s *shell) statement(text, place string) {
+	ctx, done := s.signals.statement()
+	var err error
+	if s.options.output == "json" {
+		err = s.printDocument(ctx, nil, text)
+	} else {
+		err = s.print(ctx, text)
+	}
+	done()
+	s.flush()
+	if err != nil && !s.quit && !readerGone(err) {
+		s.report(err, place)
+	}
+	interrupted, terminated := s.signals.ended()
+	if terminated || interrupted && !s.interactive {
+		s.failed, s.stopped, s.quit = true, true, true
+	}
+}
+
+// report tells of a failed statement. What fails in a script ends it; machine output has said it already and goes on.
+func (s *shell) report(err error, place string) {
+	s.failed = true
+	if s.options.output == "json" {
+		return
+	}
+	fmt.Fprintln(s.stderr, place+errorText(err))
+	s.stopped = s.stopped || !s.interactive || s.depth > 0
+}
+
+// errorText is an error as a person reads it.
+func errorText(err error) string {
+	if diag.ConditionOf(err) == "QUERY_CANCELLED" || errors.Is(err, context.Canceled) {
+		return "Cancelled."
+	}
+	var e *diag.Error
+	text := err.Error()
+	if errors.As(err, &e) && len(e.Suggestions) > 0 && !strings.Contains(text, e.Suggestions[0]) {
+		text += "\nDid you mean: " + strings.Join(e.Suggestions, ", ") + "?"
+	}
+	return text
+}
+
+// print runs a statement and writes what it answers in the chosen form.
+func (s *shell) print(ctx context.Context, text string) error {
+	start := time.Now()
+	progress := &kiln.Progress{}
+	ctx = kiln.WithProgress(ctx, progress)
+	bar := s.startBar(progress)
+	defer bar.stop()
+	d := s.session.SQLContext(ctx, text)
+	if err := d.Err(); err != nil {
+		return err
+	}
+	a := &answer{shell: s, frame: d, bar: bar, start: start}
+	if len(d.Columns()) == 0 {
+		bar.stop()
+		a.timing("OK")
+		return nil
+	}
+	return a.write(ctx)
+}

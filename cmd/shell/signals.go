@@ -1,0 +1,87 @@
+package shell
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// signals turns Ctrl-C into the end of the running statement, and a request to terminate into the orderly end of the process.
+type signals struct {
+	received chan os.Signal
+	done     chan struct{}
+	clean    func() // called before the process ends while no statement runs
+
+	mu          sync.Mutex
+	cancel      context.CancelFunc // of the running statement, nil without
+	interactive bool
+	interrupted bool // the statement that ran last was ended by a signal
+	terminated  bool
+}
+
+func newSignals(clean func()) *signals {
+	return &signals{received: make(chan os.Signal, 4), done: make(chan struct{}), clean: clean}
+}
+
+// listen starts handling signals. SIGPIPE is caught, not ignored, so that writes report EPIPE and children (the pager) still have
+// the default.
+func (s *signals) listen() {
+	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	go func() {
+		for {
+			select {
+			case sig := <-s.received:
+				s.handle(sig)
+			case <-s.done:
+				return
+			}
+		}
+	}()
+}
+
+func (s *signals) stop() {
+	signal.Stop(s.received)
+	close(s.done)
+}
+
+func (s *signals) handle(sig os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case sig == syscall.SIGPIPE:
+		return
+	case s.cancel != nil:
+		s.interrupted = true
+		s.terminated = s.terminated || sig != os.Interrupt
+		s.cancel()
+		return
+	case sig == os.Interrupt && s.interactive:
+		return
+	}
+	s.clean()
+	number, _ := sig.(syscall.Signal)
+	os.Exit(128 + int(number))
+}
+
+// statement returns the context of a statement; done must be called at its end.
+func (s *signals) statement() (ctx context.Context, done func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.mu.Lock()
+	s.cancel, s.interrupted = cancel, false
+	s.mu.Unlock()
+	return ctx, func() {
+		s.mu.Lock()
+		s.cancel = nil
+		s.mu.Unlock()
+		cancel()
+	}
+}
+
+// ended reports whether a signal ended the last statement, and whether it asked the process to end.
+func (s *signals) ended() (interrupted, terminated bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.interrupted, s.terminated
+}

@@ -160,7 +160,7 @@ func (b *binder) subqueryAlias(q *ast.SubqueryAlias, env environment) (*relation
 	if q.Columns == nil {
 		return out, nil
 	}
-	if len(q.Columns) != len(out.columns) {
+	if _, ok := q.Input.(*ast.TableFunction); ok && len(q.Columns) != len(out.columns) {
 		return nil, diag.New("NUM_TABLE_VALUE_ALIASES_MISMATCH", "funcName", quoteName([]string{q.Name}),
 			"aliasesNum", itoa(len(q.Columns)), "outColsNum", itoa(len(out.columns)))
 	}
@@ -183,7 +183,7 @@ func (b *binder) tableFunction(q *ast.TableFunction, env environment) (*relation
 	}
 	call := generatorOf(bound)
 	if call == nil || bound != expr.Expr(call) {
-		return nil, diag.New("NOT_A_TABLE_FUNCTION", "functionName", quoteName(q.Name))
+		return nil, diag.New("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "name", quoteName(q.Name))
 	}
 	g, err := b.newGenerated(call, call.Function.Name, nil, false)
 	if err != nil {

@@ -153,6 +153,9 @@ func (n namer) name(e *ast.Name) string {
 		if q, ok := n.site.qualifiers[e]; ok {
 			used = q
 		}
+		if used == lateralReference {
+			return "lateralAliasReference(" + strings.Join(e.Parts, ".") + ")"
+		}
 		if used == literalFunction {
 			return strings.ToLower(e.Parts[0]) + "()"
 		}
@@ -272,7 +275,7 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 		case "like":
 			return left + " LIKE " + right, true
 		case "rlike", "regexp", "regexp_like":
-			return "RLIKE(" + left + ", " + right + ")", true
+			return strings.ToUpper(name) + "(" + left + ", " + right + ")", true
 		case "||":
 			return "concat(" + left + ", " + right + ")", true
 		case "mod":
@@ -340,7 +343,7 @@ var patternSets = map[string]string{
 }
 
 // otherNames are functions that Spark prints under another name.
-var otherNames = map[string]string{"array_agg": "collect_list", "random": "rand", "e": "E", "pi": "PI", "spark_partition_id": "SPARK_PARTITION_ID"}
+var otherNames = map[string]string{"array_agg": "collect_list", "curdate": "current_date", "current_database": "current_schema", "random": "rand", "e": "E", "pi": "PI", "spark_partition_id": "SPARK_PARTITION_ID"}
 
 // upperNames are functions whose names Spark prints in upper case.
 var upperNames = map[string]string{
@@ -350,20 +353,45 @@ var upperNames = map[string]string{
 	"sin": "SIN", "sinh": "SINH", "sqrt": "SQRT", "tan": "TAN", "tanh": "TANH", "rank": "RANK", "dense_rank": "DENSE_RANK", "percent_rank": "PERCENT_RANK", "log": "LOG", "rlike": "RLIKE",
 }
 
-// defaultArguments are what Spark adds to names where optional arguments are left out: the list from the argument of that index
-// on.
-var defaultArguments = map[string][]string{
-	"substr": {"", "", "2147483647"}, "substring": {"", "", "2147483647"}, "mid": {"", "", "2147483647"},
-	"round": {"", "0"}, "bround": {"", "0"}, "rand": nil, "regexp_replace": {"", "", "", "1"}, "regexp_extract": {"", "", "1"},
-	"regexp_extract_all": {"", "", "1"}, "split": {"", "", "-1"}, "lpad": {"", "", " "}, "rpad": {"", "", " "}, "locate": {"", "", "1"},
-	"position": {"", "", "1"}, "first": nil, "percentile": {"", "", "1"}, "percentile_approx": {"", "", "10000"}, "approx_percentile": {"", "", "10000"},
-	"sort_array": {"", "true"}, "lag": {"", "1", "NULL"}, "lead": {"", "1", "NULL"}, "months_between": {"", "", "true"},
-	"from_unixtime": {"", "yyyy-MM-dd HH:mm:ss"}, "unix_timestamp": {"current_timestamp()", "yyyy-MM-dd HH:mm:ss"},
-	"to_unix_timestamp": {"", "yyyy-MM-dd HH:mm:ss"}, "str_to_map": {"", ",", ":"}, "translate": nil, "overlay": {"", "", "", "-1"},
-	"array_sort":    {"", "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())"},
-	"make_interval": {"0", "0", "0", "0", "0", "0", "0.000000"}, "try_make_interval": {"", "0", "0", "0", "0", "0", "0.000000"},
-	"make_dt_interval": {"0", "0", "0", "0.000000"}, "make_ym_interval": {"0", "0"},
-	"mask": {"", "X", "x", "n", "NULL"},
+// defaults are the arguments that Spark adds to names where optional ones are left out, from the argument of index first on.
+type defaults struct {
+	first  int
+	values []string
+}
+
+const identityLambda = "lambdafunction(namedlambdavariable(), namedlambdavariable())"
+
+// sortLambda is the comparison that array_sort has without one.
+const sortLambda = "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())"
+
+var defaultArguments = map[string]defaults{
+	"aes_decrypt": {2, []string{"GCM", "DEFAULT", ""}}, "aes_encrypt": {2, []string{"GCM", "DEFAULT", "", ""}},
+	"aggregate": {3, []string{identityLambda}}, "reduce": {3, []string{identityLambda}}, "array_sort": {1, []string{sortLambda}},
+	"approx_percentile": {2, []string{"10000"}}, "percentile_approx": {2, []string{"10000"}}, "percentile": {2, []string{"1"}},
+	"bround": {1, []string{"0"}}, "round": {1, []string{"0"}}, "from_unixtime": {1, []string{"yyyy-MM-dd HH:mm:ss"}},
+	"hll_sketch_agg": {1, []string{"12"}}, "hll_union": {2, []string{"false"}}, "hll_union_agg": {1, []string{"false"}},
+	"lag": {1, []string{"1", "NULL"}}, "lead": {1, []string{"1", "NULL"}}, "listagg": {1, []string{"NULL"}}, "string_agg": {1, []string{"NULL"}},
+	"locate": {2, []string{"1"}}, "position": {2, []string{"1"}}, "lpad": {2, []string{" "}}, "rpad": {2, []string{" "}},
+	"make_dt_interval": {0, []string{"0", "0", "0", "0.000000"}}, "make_ym_interval": {0, []string{"0", "0"}},
+	"make_interval":     {0, []string{"0", "0", "0", "0", "0", "0", "0.000000"}},
+	"try_make_interval": {0, []string{"0", "0", "0", "0", "0", "0", "0.000000"}}, "try_aes_decrypt": {2, []string{"GCM", "DEFAULT", ""}},
+	"mask": {1, []string{"X", "x", "n", "NULL"}}, "months_between": {2, []string{"true"}}, "overlay": {3, []string{"-1"}},
+	"regexp_extract": {2, []string{"1"}}, "regexp_extract_all": {2, []string{"1"}}, "regexp_instr": {2, []string{"0"}}, "regexp_replace": {3, []string{"1"}},
+	"replace": {2, []string{""}}, "sentences": {1, []string{"", ""}}, "sort_array": {1, []string{"true"}}, "split": {2, []string{"-1"}},
+	"str_to_map": {1, []string{",", ":"}}, "substr": {2, []string{"2147483647"}}, "substring": {2, []string{"2147483647"}}, "mid": {2, []string{"2147483647"}},
+	"to_unix_timestamp": {1, []string{"yyyy-MM-dd HH:mm:ss"}}, "unix_timestamp": {0, []string{"current_timestamp()", "yyyy-MM-dd HH:mm:ss"}},
+}
+
+// firstOnly are functions whose names show their first argument alone.
+var firstOnly = map[string]bool{
+	"first": true, "first_value": true, "last": true, "last_value": true, "any_value": true, "from_csv": true, "from_json": true, "from_xml": true,
+	"schema_of_csv": true, "schema_of_json": true, "schema_of_xml": true, "to_csv": true, "to_json": true, "to_xml": true,
+}
+
+// castFunctions are casts written as functions: their names are those of their arguments.
+var castFunctions = map[string]bool{
+	"boolean": true, "tinyint": true, "smallint": true, "int": true, "bigint": true, "float": true, "double": true, "decimal": true,
+	"date": true, "timestamp": true, "binary": true, "string": true,
 }
 
 func (n namer) function(e *ast.Call, name string) string {
@@ -371,16 +399,14 @@ func (n namer) function(e *ast.Call, name string) string {
 	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
 		args = []string{"1"}
 	}
-	if defaults := defaultArguments[name]; len(defaults) > len(args) {
-		for _, d := range defaults[len(args):] {
-			if d != "" {
-				args = append(args, d)
-			}
-		}
-	}
-	name, args = timeName(name, args)
-	if castNames[name] && len(args) == 1 {
+	if castFunctions[name] && len(args) == 1 {
 		return args[0]
+	}
+	if d, ok := defaultArguments[name]; ok && len(args) >= d.first && len(args)-d.first < len(d.values) {
+		args = append(args, d.values[len(args)-d.first:]...)
+	}
+	if firstOnly[name] {
+		args = args[:min(1, len(args))]
 	}
 	switch name {
 	case "extract", "datepart":
@@ -390,21 +416,34 @@ func (n namer) function(e *ast.Call, name string) string {
 			return text
 		}
 	case "percentile_cont", "percentile_disc", "listagg", "string_agg", "mode":
-		if name == "mode" && len(args) == 2 {
-			if args[1] == "true" {
-				return "mode() WITHIN GROUP (ORDER BY " + args[0] + " DESC)"
-			}
-			args = args[:1]
-		}
-		if e.WithinGroup != nil {
-			return name + "(" + strings.Join(args, ", ") + ") WITHIN GROUP (ORDER BY " + n.withinGroup(e.WithinGroup) + ")"
+		if text, ok := n.ordered(e, name, args); ok {
+			return text
 		}
 	case "log":
 		if len(args) == 1 {
 			return "LOG(E(), " + args[0] + ")"
 		}
-	case "first", "first_value", "last", "last_value", "any_value":
-		args = args[:min(1, len(args))]
+	case "rank", "dense_rank", "percent_rank":
+		args = nil
+	case "raise_error":
+		if len(args) == 1 {
+			args = []string{"USER_RAISED_EXCEPTION", "map(errorMessage, " + args[0] + ")"}
+		}
+	case "convert_timezone":
+		if len(args) == 2 {
+			args = append([]string{"current_timezone()"}, args...)
+		}
+	case "dateadd":
+		if len(args) == 2 {
+			name = "date_add"
+		}
+	case "ilike", "variant_get", "try_variant_get":
+		args = args[:min(2, len(args))]
+	case "to_char", "to_varchar":
+		name = "to_char"
+		if n.site != nil && len(e.Args) == 2 && isInstant(n.site.temporalTypes[e.Args[0]]) {
+			name = "date_format"
+		}
 	case "assert_true":
 		if len(args) == 1 {
 			args = append(args, "'"+args[0]+"' is not true!")
@@ -424,6 +463,38 @@ func (n namer) function(e *ast.Call, name string) string {
 		distinct = "DISTINCT "
 	}
 	return name + "(" + distinct + strings.Join(args, ", ") + ")"
+}
+
+// ordered names aggregate functions with WITHIN GROUP. Of values that are equally frequent, mode() WITHIN GROUP (ORDER BY x)
+// takes the first; Spark prints the order of its implementation, which is the other way round.
+func (n namer) ordered(e *ast.Call, name string, args []string) (string, bool) {
+	const within = ") WITHIN GROUP (ORDER BY "
+	if name == "mode" {
+		switch {
+		case e.WithinGroup != nil && len(e.WithinGroup) == 1:
+			text := "mode(" + within + n.expr(e.WithinGroup[0].Expr)
+			if !e.WithinGroup[0].Descending {
+				text += " DESC"
+			}
+			return text + ")", true
+		case len(args) == 2 && args[1] == "true":
+			return "mode(" + within + args[0] + " DESC)", true
+		case len(args) == 2:
+			return "mode(" + args[0] + ")", true
+		}
+		return "", false
+	}
+	if e.WithinGroup == nil {
+		return "", false
+	}
+	if name == "percentile_cont" || name == "percentile_disc" {
+		return name + "(" + strings.Join(args, ", ") + within + n.withinGroup(e.WithinGroup) + ")", true
+	}
+	distinct := ""
+	if e.Distinct {
+		distinct = "DISTINCT "
+	}
+	return "listagg(" + distinct + strings.Join(args, ", ") + within + n.sortItems(e.WithinGroup) + ")", true
 }
 
 // arguments are those of a call by name; a star stands for the columns it expands to.
@@ -495,7 +566,7 @@ func (n namer) withinGroup(items []ast.SortItem) string {
 
 // rankingFrames are window functions whose frame is always the rows so far.
 var rankingFrames = map[string]bool{
-	"row_number": true, "rank": true, "dense_rank": true, "percent_rank": true, "cume_dist": true, "ntile": true,
+	"row_number": true, "rank": true, "dense_rank": true, "percent_rank": true, "ntile": true,
 }
 
 func (n namer) window(w *ast.Window, e *ast.Call, name string) string {
@@ -528,6 +599,8 @@ func (n namer) frame(w *ast.Window, e *ast.Call, name string) string {
 			}
 		}
 		return "ROWS BETWEEN " + offset + " FOLLOWING AND " + offset + " FOLLOWING"
+	case name == "cume_dist":
+		return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 	case rankingFrames[name]:
 		return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 	case f == nil && len(w.OrderBy) > 0:

@@ -7,6 +7,7 @@ import (
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/types"
 )
 
 // pivot binds PIVOT (aggregates FOR columns IN (values)): a grouping by all columns that it does not mention, with one aggregate
@@ -131,13 +132,38 @@ func (k *block) pivotValue(s *site, v ast.Expr, columns []expr.Expr, aggregates 
 		name = alias.Names[0]
 	}
 	for _, a := range aggregates {
-		it := &item{block: k, expr: withFilter(a.expr, conditions), name: name}
+		value, err := k.nullWithoutRows(withFilter(a.expr, conditions), conditions, v.Place())
+		if err != nil {
+			return err
+		}
+		it := &item{block: k, expr: value, name: name}
 		if len(aggregates) > 1 {
 			it.name += "_" + a.name
 		}
 		k.items = append(k.items, it)
 	}
 	return nil
+}
+
+// nullWithoutRows is null for a group that has no row with the value, where the aggregate itself would not be: count.
+func (k *block) nullWithoutRows(e expr.Expr, conditions []expr.Expr, span diag.Span) (expr.Expr, error) {
+	if e.Nullable() {
+		return e, nil
+	}
+	count, ok := k.functions.LookupAggregate("count")
+	if !ok {
+		return nil, unresolvedRoutine([]string{"count"})
+	}
+	rows, err := count.Bind(k.bindContext(span, "count"), []expr.Expr{intLiteral(1, span)}, false)
+	if err != nil {
+		return nil, err
+	}
+	some, err := k.call(span, ">", withFilter(rows, conditions), &expr.Literal{Base: expr.Base{Typ: types.LongType}, Value: int64(0)})
+	if err != nil {
+		return nil, err
+	}
+	null := &expr.Literal{Base: expr.Base{Typ: e.Type(), Null: true}}
+	return &expr.Case{Base: expr.Base{Typ: e.Type(), Null: true, Span: span}, Whens: []expr.When{{Condition: some, Result: e}}, Else: null}, nil
 }
 
 // withFilter lets the aggregate functions in e see only rows that meet the conditions.

@@ -1,11 +1,9 @@
 package analysis
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/catalog/source"
@@ -133,7 +131,7 @@ func (b *binder) limitNumber(e ast.Expr, name string, env environment) (int64, e
 	switch t := bound.Type().Kind; {
 	case !expr.Foldable(bound):
 		return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE", "name", name, "expr", sqlOf(bound)).At(e.Place())
-	case t != types.Int && t != types.Byte && t != types.Short && t != types.Void:
+	case t != types.Int && t != types.Byte && t != types.Short:
 		return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE", "name", name, "expr", sqlOf(bound), "dataType", quoteSQL(bound.Type().SQL())).At(e.Place())
 	}
 	v, err := b.fold(bound)
@@ -192,7 +190,7 @@ func (b *binder) fold(e expr.Expr) (any, error) {
 
 // values binds VALUES: every column gets the common type of its cells.
 func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
-	s := b.site(newRelation(oneRow(), nil), environment{ctes: env.ctes})
+	s := b.site(newRelation(oneRow(), nil), env)
 	s.clause = "VALUES"
 	n := &logical.Values{Rows: make([][]expr.Expr, len(q.Rows))}
 	width := 0
@@ -206,17 +204,11 @@ func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
 		}
 		var err error
 		if n.Rows[i], err = s.exprs(row); err != nil {
-			if strings.HasPrefix(diag.ConditionOf(err), "UNRESOLVED_COLUMN.") {
-				var e *diag.Error
-				errors.As(err, &e)
-				name := strings.ReplaceAll(e.Param("objectName"), "`", "")
-				return nil, diag.New("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "expr", quoteSQL(name)).At(e.Span)
-			}
 			return nil, err
 		}
 		for j, e := range n.Rows[i] {
-			if err := s.noSpecial(e); err != nil {
-				return nil, diag.New("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "expr", sqlOf(e)).At(row[j].Place())
+			if s.noSpecial(e) != nil || len(expr.Columns(e)) > 0 {
+				return nil, diag.New("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "expr", quoteSQL(s.fullSQL(e))).At(row[j].Place())
 			}
 		}
 	}

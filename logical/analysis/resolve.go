@@ -75,8 +75,12 @@ func (s *site) find(n *ast.Name) (expr.Expr, error) {
 	return nil, nil
 }
 
-// literalFunction is what qualifiers keeps for a name that turned out to be a function without parentheses.
-const literalFunction = -1
+// What qualifiers keeps for a name that turned out to be a function without parentheses, or an alias of the same SELECT
+// list.
+const (
+	literalFunction  = -1
+	lateralReference = -2
+)
 
 // ref is the expression for a column found by name.
 func (v visible) ref(span diag.Span) *expr.Column {
@@ -128,6 +132,9 @@ func (s *site) alias(n *ast.Name) (expr.Expr, error) {
 		return nil, nil
 	}
 	s.qualifiers[n] = 0
+	if !s.aliasesFirst && s.clause == "" {
+		s.qualifiers[n] = lateralReference
+	}
 	if s.clause == "GROUP BY" {
 		return s.extract(found.expr, n.Parts[1:], n.Place())
 	}

@@ -112,7 +112,9 @@ func (k *block) orderBy(q *ast.Sort) (*relation, error) {
 		if err := s.orderable(e); err != nil {
 			return nil, at(err, it.Expr.Place())
 		}
-		k.aggregated(e)
+		if k.aggregation == nil && needsAggregate(e) {
+			return nil, diag.New("UNSUPPORTED_EXPR_FOR_OPERATOR", "invalidExprSqls", sqlOf(e)).At(it.Expr.Place())
+		}
 		keys = append(keys, sortKey(it, e))
 	}
 	return k.put(aboveStep{keys, func(input logical.Node, keys []expr.SortKey) logical.Node {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/memory"
@@ -33,6 +34,7 @@ type Aggregate struct {
 	layouts []vector.Layout // of the keys
 	offsets []int           // of the states
 	blobs   bool            // some states have blobs
+	seed    uint64          // odd: what hashes are multiplied by
 
 	mu     sync.Mutex
 	query  *Query
@@ -44,9 +46,13 @@ type Aggregate struct {
 	file   *memory.SpillFile // of runs
 }
 
+var seeds atomic.Uint64
+
 // NewAggregate makes the sink.
 func NewAggregate(spec AggregateSpec) *Aggregate {
-	a := &Aggregate{spec: spec}
+	// Groups come out in the order of their hashes. If an aggregation by the same keys used the same hashes on them, they would
+	// crowd in one place after the other of its growing table.
+	a := &Aggregate{spec: spec, seed: vector.Hash64(seeds.Add(1)) | 1}
 	for _, k := range spec.Keys {
 		a.layouts = append(a.layouts, vector.Layout{Type: k.Type, Physical: k.Physical})
 	}
@@ -122,13 +128,13 @@ func (a *Aggregate) newTable(first bool, skip uint, r reserve) groupTable {
 		}
 	}
 	if p.form == noPacking {
-		return newRowTable(a.layouts, a.spec.StateSize, skip, r)
+		return newRowTable(a.layouts, a.spec.StateSize, a.seed, skip, r)
 	}
 	groups := 0.0
 	if first {
 		groups = a.spec.Groups
 	}
-	return newSlotTable(p, a.spec.StateSize, skip, groups, r)
+	return newSlotTable(p, a.spec.StateSize, a.seed, skip, groups, r)
 }
 
 // wider makes an empty table for keys that did not fit t.
@@ -136,7 +142,7 @@ func (a *Aggregate) wider(t groupTable, skip uint, r reserve) groupTable {
 	if _, ok := t.(*arrayTable); ok {
 		return a.newTable(false, skip, r)
 	}
-	return newRowTable(a.layouts, a.spec.StateSize, skip, r)
+	return newRowTable(a.layouts, a.spec.StateSize, a.seed, skip, r)
 }
 
 // Output implements Sink.

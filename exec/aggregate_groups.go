@@ -66,6 +66,7 @@ func (g *groupSet) widen() error {
 	old := g.table
 	base, stride := old.states()
 	g.table = g.sink.wider(old, g.skip, g.reserve)
+	g.table.room(old.count())
 	keys := g.sink.newKeys()
 	c := allGroups()
 	from, to := make([]uint32, vector.ChunkSize), make([]uint32, vector.ChunkSize)

@@ -14,6 +14,7 @@ type rowTable struct {
 	layouts   []vector.Layout
 	stateSize int
 	reserve   reserve
+	seed      uint64
 	skip      uint
 	store     *vector.RowStore
 	slab      []byte // states by row number
@@ -33,8 +34,8 @@ type rowTable struct {
 	normalized []*vector.Vector // the keys with these copies
 }
 
-func newRowTable(layouts []vector.Layout, stateSize int, skip uint, r reserve) *rowTable {
-	t := &rowTable{layouts: layouts, stateSize: stateSize, skip: skip, reserve: r, store: vector.NewRowStore(vector.NewRowLayout(layouts, 0))}
+func newRowTable(layouts []vector.Layout, stateSize int, seed uint64, skip uint, r reserve) *rowTable {
+	t := &rowTable{layouts: layouts, stateSize: stateSize, seed: seed, skip: skip, reserve: r, store: vector.NewRowStore(vector.NewRowLayout(layouts, 0))}
 	t.allocate(firstSlots)
 	t.growStates(firstSlots / 2)
 	t.account()
@@ -99,6 +100,7 @@ func (t *rowTable) find(keys []*vector.Vector, sel vector.Selection, n int, rows
 		open = append(open, sel...)
 	}
 	for _, i := range open {
+		t.hashes[i] *= t.seed
 		t.places[i] = uint32(t.hashes[i] << t.skip >> t.shift)
 	}
 	spare := t.misses[:0]

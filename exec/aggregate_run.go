@@ -11,6 +11,7 @@ import (
 // groupRun is a number of groups of one part: their keys, states and blobs as bytes, in memory or in the sink's spill file.
 type groupRun struct {
 	part  int
+	n     int    // groups
 	raw   []byte // nil: on disk
 	frame memory.Frame
 }
@@ -175,7 +176,7 @@ func (w *runWriter) write(part int, keys []*vector.Vector, base []byte, rows []u
 	if w.scratch, err = w.sink.encode(w.scratch[:0], keys, base, rows, stride, contexts); err != nil {
 		return err
 	}
-	r := groupRun{part: part, raw: w.scratch}
+	r := groupRun{part: part, n: len(rows), raw: w.scratch}
 	if w.disk || !w.take(int64(len(r.raw))) {
 		w.disk = true
 		if err := w.sink.writeRun(&r); err != nil {

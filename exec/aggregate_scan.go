@@ -30,6 +30,18 @@ type partGroups struct {
 	level  int
 }
 
+// count is about how many groups the part has, at most.
+func (p *partGroups) count() int {
+	n := 0
+	for _, g := range p.tables {
+		n += g.table.count()/groupPartitions + 1
+	}
+	for _, r := range p.runs {
+		n += r.n
+	}
+	return n
+}
+
 // whole makes morsels of a complete table.
 func (s *aggregateScan) whole(g *groupSet) {
 	if g.table == nil {
@@ -202,7 +214,7 @@ func (r *aggregateReader) take(n int64) bool {
 	return r.failed == nil
 }
 
-// A part whose table is smaller than minSplit (and a small part of the memory) is not split for want of memory, nor one that was split maxSplits times.
+// A part of about minSplit bytes (and a small part of the memory) is not split for want of memory, nor one that was split maxSplits times.
 const (
 	minSplit  = 1 << 20
 	maxSplits = 6
@@ -216,16 +228,14 @@ func (r *aggregateReader) merge(p *partGroups) error {
 	g.contexts = r.sink.contexts(&g.blobs)
 	r.force = true
 	g.table = r.sink.newTable(false, g.skip, r.take)
-	r.force = p.level >= maxSplits
-	full := false
+	r.force = p.level >= maxSplits || p.count()*(r.sink.spec.StateSize+32) < int(min(minSplit, r.sink.query.runtime.memory.Limit()/64))
+	full := !g.table.room(p.count()) // groups come in the order of their hashes: a small table would crowd
+	if full {
+		return r.tooLarge(p)
+	}
 	blobBytes := int64(0)
 	err := p.each(r.sink, func(keys []*vector.Vector, rows []uint32, base []byte, stride int, blobs *expr.BlobStore, _ []expr.AggregateContext) (bool, error) {
 		result, err := g.add(keys, len(rows), base, rows, stride, blobs)
-		if result == foundFull && err == nil && g.table.bytes() < min(minSplit, r.sink.query.runtime.memory.Limit()/32) {
-			r.force = true // too little to be worth splitting
-			result, err = g.add(keys, len(rows), base, rows, stride, blobs)
-			r.force = p.level >= maxSplits
-		}
 		if d := g.blobs.Bytes - blobBytes; err == nil && d > 0 {
 			blobBytes += d
 			if !r.take(d) {
@@ -238,10 +248,15 @@ func (r *aggregateReader) merge(p *partGroups) error {
 	if err != nil {
 		return err
 	}
-	if !full {
-		r.set, r.cursor = g, allGroups()
-		return nil
+	if full {
+		return r.tooLarge(p)
 	}
+	r.set, r.cursor = g, allGroups()
+	return nil
+}
+
+// tooLarge splits a part for whose groups there is no memory.
+func (r *aggregateReader) tooLarge(p *partGroups) error {
 	if r.failed != nil {
 		return r.failed
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // slotTable is a linear-probing table with keys of one or two words and the states inline: slot = key, states. The home of a
-// key is given by the top bits of its hash and probing never wraps around, so slots are nearly in the order of hashes.
+// key is given by the top bits of its hash (times the sink's seed) and probing never wraps around, so slots are nearly in the order of hashes.
 // Free slots are zero; keys are stored mixed with a constant, so that the key that would be zero is a rare one. It and the
 // null key have slots of their own at the end.
 type slotTable struct {
@@ -18,6 +18,7 @@ type slotTable struct {
 	reserve reserve
 	wide    bool
 	stride  int
+	seed    uint64
 	skip    uint // hash bits that are the same for all keys of this table
 	shift   uint
 	slots   int // addressable by hash
@@ -44,8 +45,8 @@ const (
 
 // newSlotTable makes a table for packed keys; skip is the number of leading hash bits that its keys share.
 // groups is the number of groups expected, 0 if unknown.
-func newSlotTable(p *keyPacker, stateSize int, skip uint, groups float64, r reserve) *slotTable {
-	t := &slotTable{packer: p, wide: p.form.wide(), stride: 8 + stateSize, skip: skip, reserve: r}
+func newSlotTable(p *keyPacker, stateSize int, seed uint64, skip uint, groups float64, r reserve) *slotTable {
+	t := &slotTable{packer: p, wide: p.form.wide(), stride: 8 + stateSize, seed: seed, skip: skip, reserve: r}
 	if t.wide {
 		t.stride += 8
 	}
@@ -186,12 +187,12 @@ func hashWide(lo, hi, hashes []uint64) {
 
 // find8 finds the groups of all rows; false if the table must grow first.
 func (t *slotTable) find8(keys []uint64, rows []uint32) bool {
-	base, stride, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.shift&63, t.skip&63, uintptr(t.total)
+	base, stride, seed, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.seed, t.shift&63, t.skip&63, uintptr(t.total)
 	rows = rows[:len(keys)]
 	for i, k := range keys {
 		k ^= keyMix
 		hi, lo := bits.Mul64(k, hashMultiplier)
-		s := uintptr((hi ^ lo ^ (k^keyMix)>>29) << skip >> shift)
+		s := uintptr((hi ^ lo ^ (k^keyMix)>>29) * seed << skip >> shift)
 		p := unsafe.Add(base, s*stride)
 		for *(*uint64)(p) != k {
 			if *(*uint64)(p) == 0 {
@@ -217,11 +218,11 @@ func (t *slotTable) find8(keys []uint64, rows []uint32) bool {
 }
 
 func (t *slotTable) find8Selected(keys []uint64, sel vector.Selection, rows []uint32) bool {
-	base, stride, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.shift&63, t.skip&63, uintptr(t.total)
+	base, stride, seed, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.seed, t.shift&63, t.skip&63, uintptr(t.total)
 	for _, i := range sel {
 		k := keys[i] ^ keyMix
 		hi, lo := bits.Mul64(k, hashMultiplier)
-		s := uintptr((hi ^ lo ^ (k^keyMix)>>29) << skip >> shift)
+		s := uintptr((hi ^ lo ^ (k^keyMix)>>29) * seed << skip >> shift)
 		p := unsafe.Add(base, s*stride)
 		for *(*uint64)(p) != k {
 			if *(*uint64)(p) == 0 {
@@ -249,7 +250,7 @@ func (t *slotTable) find8Selected(keys []uint64, sel vector.Selection, rows []ui
 // find16 is find8 for keys of two words, whose hashes are given.
 func (t *slotTable) find16(lo, hi, hashes []uint64, sel vector.Selection, rows []uint32) bool {
 	n := sel.Rows(len(lo))
-	base, stride, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.shift&63, t.skip&63, uintptr(t.total)
+	base, stride, seed, shift, skip, total := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride), t.seed, t.shift&63, t.skip&63, uintptr(t.total)
 	for j := range n {
 		i := j
 		if sel != nil {
@@ -261,7 +262,7 @@ func (t *slotTable) find16(lo, hi, hashes []uint64, sel vector.Selection, rows [
 			rows[i] = t.zeroSlot()
 			continue
 		}
-		s := uintptr(hashes[i] << skip >> shift)
+		s := uintptr(hashes[i] * seed << skip >> shift)
 		p := unsafe.Add(base, s*stride)
 		for {
 			e := (*[2]uint64)(p)
@@ -290,14 +291,14 @@ func (t *slotTable) find16(lo, hi, hashes []uint64, sel vector.Selection, rows [
 func (t *slotTable) hashAt(p unsafe.Pointer) uint64 {
 	k := *(*uint64)(p) ^ keyMix
 	if !t.wide {
-		return vector.Hash64(k)
+		return vector.Hash64(k) * t.seed
 	}
 	hi := *(*uint64)(unsafe.Add(p, 8))
 	if t.packer.form != packedString {
-		return vector.HashCombine(vector.Hash64(k), hi)
+		return vector.HashCombine(vector.Hash64(k), hi) * t.seed
 	}
 	words := [2]uint64{k, hi}
-	return vector.HashBytes(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&words), 4)), int(uint32(k)&^stringMark)))
+	return vector.HashBytes(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&words), 4)), int(uint32(k)&^stringMark))) * t.seed
 }
 
 // taken reports whether a slot holds a group.
@@ -342,14 +343,14 @@ func (t *slotTable) rehash(old []byte, oldTotal int) bool {
 }
 
 func (t *slotTable) rehash8(from, to []uint64, words int) bool {
-	skip, shift, last := t.skip&63, t.shift&63, t.total*words
+	seed, skip, shift, last := t.seed, t.skip&63, t.shift&63, t.total*words
 	for ; len(from) >= words; from = from[words:] {
 		k := from[0]
 		if k == 0 {
 			continue
 		}
 		hi, lo := bits.Mul64(k, hashMultiplier)
-		at := int((hi^lo^(k^keyMix)>>29)<<skip>>shift) * words
+		at := int((hi^lo^(k^keyMix)>>29)*seed<<skip>>shift) * words
 		for to[at] != 0 {
 			if at += words; at == last {
 				return false
@@ -381,21 +382,21 @@ func (t *slotTable) rehash16(from, to []uint64, words int) bool {
 
 // specialPart is the part of a special group.
 func (t *slotTable) specialPart(i int) int {
-	if i == 0 {
-		return nullPart
+	h := nullHash
+	if i == 1 {
+		h = vector.Hash64(keyMix)
+		if t.wide {
+			h = vector.HashCombine(h, 0)
+		}
 	}
-	h := vector.Hash64(keyMix)
-	if t.wide {
-		h = vector.HashCombine(h, 0)
-	}
-	return int(h >> (64 - partitionBits))
+	return int(h * t.seed >> (64 - partitionBits))
 }
 
-// nullPart is the part of the null key: that of vector.HashRows.
-var nullPart = func() int {
+// nullHash is the hash of a null key: that of vector.HashRows.
+var nullHash = func() uint64 {
 	v := vector.NewFlat(types.VoidType, 1)
 	v.SetConstantNull(1)
-	return int(vector.HashRows([]*vector.Vector{v}, nil, 1, nil)[0] >> (64 - partitionBits))
+	return vector.HashRows([]*vector.Vector{v}, nil, 1, nil)[0]
 }()
 
 // list implements groupTable. A table that skips hash bits is only listed whole.

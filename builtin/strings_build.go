@@ -48,12 +48,11 @@ var buildFunctions = []*expr.Function{
 		example("SELECT translate('AaBbCc', 'abc', '123');", "A1B2C3"), signature{params: of(text, text, text), resolve: textLike(translateKernel)}),
 	scalar("overlay", doc("string_funcs", "Replaces the len characters (bytes, of binary) of input at position pos.", "input - a string or binary", "replace - a string or binary", "pos - an integer, from 1", "len - by default the length of replace").
 		example("SELECT overlay('Spark SQL' PLACING '_' FROM 6);", "Spark_SQL").example("SELECT overlay('Spark SQL' PLACING 'ANSI ' FROM 7 FOR 0);", "Spark ANSI SQL"),
-		signature{params: of(text, text, integer, integer), optional: 1, resolve: textLike(overlayKernel(false))},
-		signature{params: of(blob, blob, integer, integer), optional: 1, result: types.BinaryType, kernel: overlayKernel(true)}),
+		signature{params: of(textOrBlob, textOrBlob, integer, integer), optional: 1, resolve: resolveOverlay}),
 	nullAware("elt", doc("string_funcs", "Returns argument n of those that follow it; an error (null if ANSI mode is off) if there is none.", "n - an integer, from 1", "input1, input2, … - strings, or all binary").
 		example("SELECT elt(1, 'scala', 'java');", "scala"),
-		signature{params: of(integer, blob), variadic: true, resolve: resolveElt(types.BinaryType)},
-		signature{params: of(integer, text), variadic: true, resolve: resolveElt(types.StringType)}),
+		signature{params: of(integer, text), variadic: true, resolve: resolveElt(types.StringType)},
+		signature{params: of(integer, blob), variadic: true, resolve: resolveElt(types.BinaryType)}),
 }
 
 // buildText is the loop of kernels that build their result in the append style, from row i of their arguments.
@@ -229,6 +228,15 @@ func (t *translation) append(dst, s []byte) []byte {
 		s = s[width:]
 	}
 	return dst
+}
+
+func resolveOverlay(c *expr.BindContext, args []expr.Expr) (outcome, error) {
+	a, b := args[0].Type(), args[1].Type()
+	if a.Kind != b.Kind {
+		return outcome{}, diag.New("DATATYPE_MISMATCH.DATA_DIFF_TYPES", "sqlExpr", callText("overlay", args), "functionName", "`overlay`",
+			"dataType", "("+quoted(a.SQL())+" or "+quoted(b.SQL())+")").At(c.Span)
+	}
+	return textLike(overlayKernel(a.Kind == types.Binary))(c, args)
 }
 
 func overlayKernel(binary bool) expr.Kernel {

@@ -19,8 +19,8 @@ func padFunction(name string, left bool, usage string, examples ...[2]string) *e
 		d = d.example(e[0], e[1])
 	}
 	return scalar(name, d,
-		signature{params: of(blob, integer, blob), optional: 1, result: types.BinaryType, kernel: padKernel(left, true)},
-		signature{params: of(text, integer, text), optional: 1, resolve: textLike(padKernel(left, false))})
+		signature{params: of(text, integer, text), optional: 1, resolve: textLike(padKernel(left, false))},
+		signature{params: of(blob, integer, blob), optional: 1, result: types.BinaryType, kernel: padKernel(left, true)})
 }
 
 func padKernel(left, binary bool) expr.Kernel {

@@ -184,8 +184,9 @@ func substringText(s []byte, pos, length int32) []byte {
 	return slice(s, int(start), int(min(max(start+int64(length), math.MinInt32), math.MaxInt32)))
 }
 
+// substringBytes counts in 32 bits, whose overflow shows for the smallest pos as it does in Spark.
 func substringBytes(b []byte, pos, length int32) []byte {
-	n, start := int64(len(b)), int64(pos)
+	n, start := int32(len(b)), pos
 	switch {
 	case start > n:
 		return nil
@@ -194,7 +195,10 @@ func substringBytes(b []byte, pos, length int32) []byte {
 	case pos < 0:
 		start += n
 	}
-	end := min(start+int64(length), n)
+	end := n
+	if n-start >= length {
+		end = start + length
+	}
 	start = max(start, 0)
 	if start >= end {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/kilnql/kiln/expr"
-	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
 )
 
@@ -20,9 +19,8 @@ var trimFunctions = []*expr.Function{
 		"SELECT ltrim('    SparkSQL   ');", "SparkSQL   ").example("SELECT ltrim('Sp', 'SSparkSQLS');", "arkSQLS").function(),
 	trimFunction("rtrim", trimmer{right: true}, "Removes blanks, or the characters of trimStr, from the end of str.").example(
 		"SELECT rtrim('    SparkSQL   ');", "    SparkSQL").example("SELECT rtrim('LQSa', 'SSparkSQLS');", "SSpark").function(),
-	scalar("btrim", doc("string_funcs", "Removes blanks, or the characters of trimStr, from both ends of str.", "str - a string or binary", trimArgument).
+	scalar("btrim", doc("string_funcs", "Removes blanks, or the characters of trimStr, from both ends of str.", "str - a string", trimArgument).
 		example("SELECT btrim('    SparkSQL   ');", "SparkSQL").example("SELECT btrim('SSparkSQLS', 'SL');", "parkSQ"),
-		signature{params: of(blob, blob), result: types.BinaryType, kernel: trimBytesKernel},
 		signature{params: of(text, text), optional: 1, resolve: textLike(trimmer{true, true}.kernel(0, 1))}),
 }
 
@@ -117,19 +115,4 @@ func holdsCharacter(set, c []byte) bool {
 		return bytes.IndexByte(set, c[0]) >= 0
 	}
 	return bytes.Contains(set, c)
-}
-
-func trimBytesKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	s, sets := stringsOf(args[0]), stringsOf(args[1])
-	return each(sel, out, func(i int) error {
-		b, set := s.at(i), sets.at(i)
-		for len(b) > 0 && bytes.IndexByte(set, b[0]) >= 0 {
-			b = b[1:]
-		}
-		for len(b) > 0 && bytes.IndexByte(set, b[len(b)-1]) >= 0 {
-			b = b[:len(b)-1]
-		}
-		out.SetString(i, b)
-		return nil
-	})
 }

@@ -125,18 +125,40 @@ var specialUpper = map[rune]string{
 	'ﬓ': "ՄՆ", 'ﬔ': "ՄԵ", 'ﬕ': "ՄԻ", 'ﬖ': "ՎՆ", 'ﬗ': "ՄԽ",
 }
 
-// appendTitle capitalizes what follows a blank and lowers the rest.
+// appendTitle capitalizes the first letter of what blanks separate and lowers the rest.
 func appendTitle(dst, s []byte) []byte {
-	start := true
-	for i := 0; i < len(s); {
-		r, width := utf8.DecodeRune(s[i:])
-		if start {
-			dst = utf8.AppendRune(dst, unicode.ToTitle(r))
-		} else {
-			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+	for {
+		word := s
+		if blank := bytes.IndexByte(s, ' '); blank >= 0 {
+			word = s[:blank]
 		}
-		start = r == ' '
-		i += width
+		if len(word) > 0 {
+			start := len(dst)
+			r, width := utf8.DecodeRune(word)
+			if special := specialUpper[r]; special != "" {
+				dst = appendTitleOf(dst, special)
+			} else {
+				dst = utf8.AppendRune(dst, unicode.ToTitle(r))
+			}
+			dst = appendLowerFrom(dst, word[width:], start)
+		}
+		if len(word) == len(s) {
+			return dst
+		}
+		dst = append(dst, ' ')
+		s = s[len(word)+1:]
+	}
+}
+
+// appendTitleOf lowers what follows the first capital letter.
+func appendTitleOf(dst []byte, capitals string) []byte {
+	seen := false
+	for _, r := range capitals {
+		if seen {
+			r = unicode.ToLower(r)
+		}
+		seen = seen || unicode.IsUpper(r)
+		dst = utf8.AppendRune(dst, r)
 	}
 	return dst
 }

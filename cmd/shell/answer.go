@@ -220,6 +220,9 @@ func (a *answer) page(ctx context.Context) error {
 	a.bar.stop()
 	text, footer := a.format(head), ""
 	count := rowCount(total)
+	if isPlan(a.frame) {
+		count = "OK"
+	}
 	if int64(len(head)) < total {
 		count = fmt.Sprintf("first %d of %s", len(head), count)
 		footer = "(" + count + ")\n"
@@ -237,6 +240,12 @@ func (a *answer) page(ctx context.Context) error {
 	return err
 }
 
+// isPlan reports whether an answer is EXPLAIN's: one long text, which is written as it is.
+func isPlan(d *kiln.DataFrame) bool {
+	names := d.Columns()
+	return len(names) == 1 && names[0] == "plan"
+}
+
 // format lays out the rows that are shown.
 func (a *answer) format(head []kiln.Row) string {
 	s, zone := a.shell, a.shell.zone()
@@ -251,7 +260,7 @@ func (a *answer) format(head []kiln.Row) string {
 	switch {
 	case s.options.output == "markdown":
 		return markdown(names, rows)
-	case len(names) == 1 && names[0] == "plan" && len(rows) == 1: // EXPLAIN: one long text
+	case isPlan(a.frame) && len(rows) == 1:
 		return strings.TrimRight(rows[0][0], "\n") + "\n"
 	case len(names) == 1 && names[0] == "function_desc": // DESCRIBE FUNCTION: texts of several lines
 		var b strings.Builder

@@ -58,6 +58,9 @@ func (s *shell) statements(text, name string, start, stop int) {
 			place = fmt.Sprintf("%s:%d: ", name, 1+strings.Count(text[:at], "\n"))
 		}
 		s.statement(piece.Text, place)
+		if s.options.echo {
+			s.console.WriteByte('\n')
+		}
 	}
 }
 

@@ -8,8 +8,8 @@ CREATE TEMP VIEW orders   AS SELECT * FROM 'testdata/tpch/sf0.01/orders.parquet'
 CREATE TEMP VIEW customer AS SELECT * FROM 'testdata/tpch/sf0.01/customer.parquet';
 CREATE TEMP VIEW nation   AS SELECT * FROM 'testdata/tpch/sf0.01/nation.parquet';
 
--- Question 1: what was shipped, by status? First the plan: one scan that reads 6 of the 16 columns, and
--- one fused stage *(1) from the file into the aggregate.
+-- Question 1: what was shipped, by status? First the plan: one scan that reads 6 of 16 columns,
+-- and one fused stage *(1) from the file into the aggregate.
 EXPLAIN
 SELECT l_returnflag, l_linestatus, sum(l_quantity) AS quantity,
        sum(l_extendedprice * (1 - l_discount)) AS revenue, count(*) AS items
@@ -25,7 +25,7 @@ WHERE l_shipdate <= DATE '1998-12-01' - INTERVAL '90' DAY
 GROUP BY l_returnflag, l_linestatus
 ORDER BY l_returnflag, l_linestatus;
 
--- Question 2: the nations whose customers brought the most revenue in 1994, a join of four tables.
+-- Question 2: the nations whose customers brought the most revenue in 1994. Four tables.
 EXPLAIN
 SELECT n_name, sum(l_extendedprice * (1 - l_discount)) AS revenue
 FROM customer, orders, lineitem, nation
@@ -43,8 +43,8 @@ GROUP BY n_name
 ORDER BY revenue DESC
 LIMIT 5;
 
--- Question 3: revenue that small discounts cost. EXPLAIN ANALYZE runs the query and shows the program of
--- the stage, with the rows and the time of each instruction.
+-- Question 3: what small discounts cost in 1994. EXPLAIN ANALYZE runs the query and shows the
+-- program of its stage, with the rows and the time of each instruction.
 EXPLAIN ANALYZE
 SELECT sum(l_extendedprice * l_discount) AS revenue
 FROM lineitem

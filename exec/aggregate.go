@@ -128,7 +128,11 @@ func (a *Aggregate) newTable(first bool, skip uint, r reserve) groupTable {
 		}
 	}
 	if p.form == noPacking {
-		return newRowTable(a.layouts, a.spec.StateSize, a.seed, skip, r)
+		t := newRowTable(a.layouts, a.spec.StateSize, a.seed, skip, r)
+		if first {
+			t.room(int(min(a.spec.Groups, maxFirstBytes/float64(a.spec.StateSize+32))))
+		}
+		return t
 	}
 	groups := 0.0
 	if first {

@@ -67,7 +67,7 @@ func noCast(e expr.Expr, t types.Type, mode expr.ErrorMode) *diag.Error {
 		return suggest("DATE_FROM_UNIX_DATE")
 	case from.Kind == types.Date && t.IsNumeric():
 		return suggest("UNIX_DATE")
-	case mode != expr.Legacy && types.CanCast(from, t, false):
+	case mode == expr.Checked && types.CanCast(from, t, false):
 		return diag.New("DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION", append(params, "config", ansiConfig, "configVal", "'false'")...).At(e.Place())
 	}
 	return diag.New("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", params...).At(e.Place())

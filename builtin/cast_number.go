@@ -141,9 +141,9 @@ func fromFloating[A floatType](c *caster) (conversion, bool) {
 		return partial(c, func(v A) (int64, failure) {
 			micros := float64(v) * microsPerSecond
 			switch {
-			case micros-micros != 0 && c.checked():
+			case v-v != 0 && c.checked():
 				return 0, malformed
-			case micros-micros != 0:
+			case v-v != 0:
 				return 0, asNull
 			case !(micros >= -(1<<63) && micros < 1<<63) && c.mode != expr.Legacy:
 				return 0, tooLarge

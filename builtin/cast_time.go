@@ -107,15 +107,11 @@ func intervalUnit(t types.Type) int64 {
 	return microsPerSecond
 }
 
-// scaledInterval is a decimal number of units of the last field. Months, years and seconds are rounded half up; days, hours and minutes
-// have no fraction: it is cut.
+// scaledInterval is a decimal number of units of the last field: whole months, or microseconds, rounded half up.
 func scaledInterval(v types.Int128, scale int, t types.Type) (int64, bool) {
 	unit := types.Int128From(intervalUnit(t))
-	switch {
-	case t.Kind == types.YearMonthInterval:
+	if t.Kind == types.YearMonthInterval {
 		v, scale = types.DivideByPow10(v, scale), 0
-	case t.End != types.FieldSecond:
-		v, scale = truncateDecimal(v, scale, 0), 0
 	}
 	p, over := v.Mul(unit)
 	p = types.DivideByPow10(p, scale)

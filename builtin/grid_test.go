@@ -41,7 +41,27 @@ func call(types string, calls ...string) {
 }
 
 // deviations are statements whose results differ from Spark's on purpose, with the reason.
-var deviations = map[string]string{}
+var deviations = map[string]string{
+	"SELECT CASE WHEN NULL THEN 'a' END": "kiln takes NULL for a condition",
+	"SELECT -2147483648 + CAST('-0.00000000000000000000000000000000000001' AS DECIMAL(38,38))":           "the exact sum needs more than 128 bits",
+	"SELECT CAST('-0.00000000000000000000000000000000000001' AS DECIMAL(38,38)) + -3L":                   "the exact sum needs more than 128 bits",
+	"SELECT CAST('-0.00000000000000000000000000000000000001' AS DECIMAL(38,38)) + -9223372036854775808L": "the exact sum needs more than 128 bits",
+	"SELECT - CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0))":                           "Spark fails though the result fits",
+	"SELECT -0.5 div CAST('-0.00000000000000000000000000000000000001' AS DECIMAL(38,38))":                "Spark's result has wrapped around",
+	"SELECT CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0)) div -0.5":                    "another condition for the same overflow",
+	"SELECT CAST(CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0)) AS TIMESTAMP)":          "both wrap around, Spark after rounding to 34 digits",
+}
+
+// deviatingAggregates are statements over all edges of a type that differ on purpose.
+var deviatingAggregates = []struct{ start, over, reason string }{
+	{"avg(x)", "9223372036854775807L", "kiln's sum of integers is exact, Spark's is a sum of doubles"},
+	{"try_sum(x)", "9223372036854775807L", "as avg"},
+	{"skewness(x)", "2147483647", "the cancellation of huge values leaves other last digits"},
+	{"skewness(x)", "9223372036854775807L", "as above"},
+	{"kurtosis(x)", "2147483647", "as above"},
+	{"sum(x)", "DECIMAL(38,38)", "Spark has another condition for the overflow of a group than for that of a whole table"},
+	{"avg(x)", "DECIMAL(38,38)", "as sum"},
+}
 
 func init() {
 	for _, f := range strings.Fields(`sqrt cbrt exp expm1 sin cos tan cot sec csc asin acos atan sinh cosh tanh asinh acosh atanh degrees radians

@@ -70,24 +70,21 @@ func bindAbs(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 	case t.Kind == types.Decimal && t.Physical() == types.PhysicalInt128:
 		o.kernel = unary(types.Int128.Abs)
 	case t.Kind == types.Decimal:
-		o.kernel = absInteger[int64](false, t)
+		o.kernel = absInteger[int64](false)
 	default:
 		o.fails = checked
-		o.kernel = chooseByLayout(t, absInteger[int8](checked, t), absInteger[int16](checked, t), absInteger[int32](checked, t), absInteger[int64](checked, t), nil, nil, nil)
+		o.kernel = chooseByLayout(t, absInteger[int8](checked), absInteger[int16](checked), absInteger[int32](checked), absInteger[int64](checked), nil, nil, nil)
 	}
 	return makeCall(c, absFunction, []expr.Expr{e}, o), nil
 }
 
 // absInteger fails for the smallest integer, or outside ANSI mode leaves it as it is.
-func absInteger[A integerType](checked bool, t types.Type) expr.Kernel {
+func absInteger[A integerType](checked bool) expr.Kernel {
 	if !checked {
 		return unary(func(v A) A { return max(v, -v) })
 	}
 	return unaryErr(func(_ *expr.KernelContext, v A) (A, error) {
 		if v < 0 && -v == v {
-			if t.IsInterval() {
-				return v, overflow(javaName(v)+" overflow", "")
-			}
 			return v, overflow(javaName(v)+" overflow", "")
 		}
 		return max(v, -v), nil
@@ -145,10 +142,13 @@ func pmodInteger[A integerType]() expr.Kernel {
 			return 0, divideByZero()
 		}
 		r := a % n
-		if r < 0 {
-			r = (r + n) % n
+		if r >= 0 {
+			return r, nil
 		}
-		return r, nil
+		if _, wide := any(a).(int64); wide {
+			return (r + n) % n, nil
+		}
+		return A((int32(r) + int32(n)) % int32(n)), nil // narrow integers are added as ints, which wrap
 	})
 }
 

@@ -90,15 +90,28 @@ func bindArithmetic(c *expr.BindContext, op expr.ArithmeticOp, left, right expr.
 		return nil, diag.New("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", "sqlExpr", operatorText(op.String(), left, right),
 			"inputType", arithmeticInput[op], "actualDataType", quoted(l.SQL())).At(c.Span)
 	}
-	a, err := castTo(c, left, l)
+	a, err := castOperand(c, left, right, l)
 	if err != nil {
 		return nil, err
 	}
-	b, err := castTo(c, right, r)
+	b, err := castOperand(c, right, left, r)
 	if err != nil {
 		return nil, err
 	}
 	return newArithmetic(c, op, a, b, mode), nil
+}
+
+// castOperand casts an operand to t. In ANSI mode a string that meets an integer is read as a bigint, even where the
+// operator then works on doubles.
+func castOperand(c *expr.BindContext, e, other expr.Expr, t types.Type) (expr.Expr, error) {
+	if c.Settings.ANSI && e.Type().Kind == types.String && other.Type().IsIntegral() {
+		read, err := castTo(c, e, types.LongType)
+		if err != nil {
+			return nil, err
+		}
+		e = read
+	}
+	return castTo(c, e, t)
 }
 
 // newArithmetic makes the node for operands that have been coerced.

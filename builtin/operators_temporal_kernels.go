@@ -52,7 +52,11 @@ func dateAddIntervalDaysKernel(sign int64) expr.Kernel {
 
 func dateAddMonthsKernel(sign int64) expr.Kernel {
 	return binaryErr(func(_ *expr.KernelContext, days, months int32) (int32, error) {
-		return toDays(types.AddMonths(int64(days), sign*int64(months)))
+		moved := types.AddMonths(int64(days), sign*int64(months))
+		if moved != int64(int32(moved)) {
+			return 0, overflow("integer overflow", "")
+		}
+		return int32(moved), nil
 	})
 }
 

@@ -141,7 +141,10 @@ func roundInteger[A integerType](n int, round rounder, checked bool) expr.Kernel
 
 // roundFloat rounds the shortest decimal text of a number, as Java's BigDecimal of a double does.
 func roundFloat(v float64, scale int, round rounder) float64 {
-	if v-v != 0 || v == 0 || scale > 400 {
+	switch {
+	case v == 0:
+		return 0 // -0.0 becomes 0.0 as well
+	case v-v != 0 || scale > 400:
 		return v
 	}
 	var buf [400]byte
@@ -219,17 +222,20 @@ func decimalOutcome(c *expr.BindContext, from, to types.Type, compute func(types
 	// One digit more than before always fits, unless the type is as wide as types get.
 	safe := int(to.Precision) < types.MaxPrecision
 	o := outcome{result: to, fails: !safe && modeOf(c) == expr.Checked, nullable: !safe && modeOf(c) != expr.Checked}
-	report := func(v types.Int128) error { return outOfDecimalRange(types.FormatDecimal(v, int(to.Scale)), to) }
+	report := func(v, original types.Int128) error {
+		return diag.New("NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION", "roundedValue", types.FormatDecimal(v, int(to.Scale)),
+			"originalValue", types.FormatDecimal(original, int(from.Scale)), "precision", itoa(int(to.Precision)), "scale", itoa(int(to.Scale)))
+	}
 	o.kernel = decimalKernel(from, to, o.fails, compute, report)
 	return o
 }
 
-func decimalKernel(from, to types.Type, checked bool, compute func(types.Int128) (types.Int128, bool), report func(types.Int128) error) expr.Kernel {
+func decimalKernel(from, to types.Type, checked bool, compute func(types.Int128) (types.Int128, bool), report func(v, original types.Int128) error) expr.Kernel {
 	narrowIn, narrowOut := from.Physical() == types.PhysicalInt64, to.Physical() == types.PhysicalInt64
 	wrap := func(v types.Int128) (types.Int128, error) {
 		r, ok := compute(v)
 		if !ok {
-			return r, report(r)
+			return r, report(r, v)
 		}
 		return r, nil
 	}

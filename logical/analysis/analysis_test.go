@@ -82,6 +82,10 @@ func testSettings() *expr.Settings {
 
 // bindSQL binds a statement and checks the plan.
 func bindSQL(c Catalog, text string, parameters ...Parameter) (logical.Node, error) {
+	return bindSQLWith(c, testSettings(), text, parameters...)
+}
+
+func bindSQLWith(c Catalog, settings *expr.Settings, text string, parameters ...Parameter) (logical.Node, error) {
 	s, err := sql.ParseStatement(text)
 	if err != nil {
 		return nil, err
@@ -89,7 +93,7 @@ func bindSQL(c Catalog, text string, parameters ...Parameter) (logical.Node, err
 	if s.Query == nil {
 		return nil, fmt.Errorf("not a query")
 	}
-	a := &Analyzer{Functions: testFunctions{}, Catalog: c, Settings: testSettings(), Positional: parameters}
+	a := &Analyzer{Functions: testFunctions{}, Catalog: c, Settings: settings, Positional: parameters}
 	plan, err := a.Query(context.Background(), s.Query)
 	if err != nil {
 		return nil, diag.WithSQL(err, text)

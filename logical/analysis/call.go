@@ -55,7 +55,7 @@ func (s *site) callOf(e *ast.Call) (expr.Expr, error) {
 	}
 	f, ok := s.functions.Lookup(name)
 	if !ok {
-		return nil, unresolvedRoutine(e.Func)
+		return nil, missingFunction(name, e)
 	}
 	if f.Window {
 		return nil, diag.New("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "funcName", quoteSQL(name+"()"))
@@ -70,7 +70,7 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 	case e.Filter != nil:
 		return nil, notAggregate(name, "FILTER clause")
 	case e.WithinGroup != nil:
-		return nil, notAggregate(name, "WITHIN GROUP (ORDER BY …)")
+		return nil, notAggregate(name, "WITHIN GROUP (ORDER BY ...)")
 	case e.IgnoreNulls != nil && *e.IgnoreNulls:
 		return nil, notAggregate(name, "IGNORE NULLS")
 	}
@@ -89,6 +89,28 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 		s.generators++
 	}
 	return flatten(bound), nil
+}
+
+// Functions of Spark's that need a place of their own in a plan. Where the function table does not have one, the error says
+// what is missing, and not that there is no such function.
+var (
+	windowFunctions = map[string]bool{"row_number": true, "rank": true, "dense_rank": true, "percent_rank": true, "cume_dist": true,
+		"ntile": true, "lag": true, "lead": true, "nth_value": true}
+	generatorFunctions = map[string]bool{"explode": true, "explode_outer": true, "posexplode": true, "posexplode_outer": true,
+		"inline": true, "inline_outer": true, "stack": true, "json_tuple": true}
+)
+
+// missingFunction is the error for a function that the table does not have.
+func missingFunction(name string, e *ast.Call) error {
+	switch {
+	case windowFunctions[name] && e.Over == nil && name != "nth_value":
+		return diag.New("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "funcName", quoteSQL(name+"()"))
+	case windowFunctions[name]:
+		return diag.Unsupported("the window function " + name)
+	case generatorFunctions[name]:
+		return diag.Unsupported("the generator function " + name)
+	}
+	return unresolvedRoutine(e.Func)
 }
 
 // structCall is struct(a, b AS c, …): named_struct('a', a, 'c', b, …).

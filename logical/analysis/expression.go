@@ -19,8 +19,8 @@ func (s *site) expr(e ast.Expr) (expr.Expr, error) {
 	if err != nil {
 		return nil, at(err, e.Place())
 	}
-	if t := bound.Type(); isInstant(t) || t.IsInterval() {
-		s.temporalTypes[e] = t
+	if t := bound.Type(); isInstant(t) || t.IsInterval() || t.Kind == types.Binary {
+		s.printedTypes[e] = t
 	}
 	return bound, nil
 }

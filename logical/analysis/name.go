@@ -302,7 +302,7 @@ func (n namer) temporal(e *ast.Call, name string) (string, bool) {
 	if n.site == nil || len(e.Args) != 2 || name != "+" && name != "-" && name != "*" {
 		return "", false
 	}
-	left, right := n.site.temporalTypes[e.Args[0]], n.site.temporalTypes[e.Args[1]]
+	left, right := n.site.printedTypes[e.Args[0]], n.site.printedTypes[e.Args[1]]
 	if name == "*" && (!right.IsInterval() || left.IsInterval()) || name != "*" && !isInstant(left) && !isInstant(right) {
 		return "", false // before the operands are printed, or a deep chain would take for ever
 	}
@@ -324,7 +324,7 @@ func (n namer) temporal(e *ast.Call, name string) (string, bool) {
 		return "date_add(" + a + ", " + days + ")", true
 	case right.IsInterval():
 		return a + " " + name + " " + b, true
-	case left.Kind != types.Date || n.site.temporalTypes[e].IsInterval():
+	case left.Kind != types.Date || n.site.printedTypes[e].IsInterval():
 		return "", false
 	case name == "-":
 		return "date_sub(" + a + ", " + b + ")", true
@@ -395,7 +395,15 @@ var castFunctions = map[string]bool{
 }
 
 func (n namer) function(e *ast.Call, name string) string {
-	args := n.arguments(e.Args)
+	list := e.Args
+	if n.site != nil {
+		if f, ok := n.site.functions.Lookup(name); ok {
+			if placed, err := n.site.namedArguments(list, name, f.Doc); err == nil {
+				list = placed
+			}
+		}
+	}
+	args := n.arguments(list)
 	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
 		args = []string{"1"}
 	}
@@ -404,6 +412,9 @@ func (n namer) function(e *ast.Call, name string) string {
 	}
 	if d, ok := defaultArguments[name]; ok && len(args) >= d.first && len(args)-d.first < len(d.values) {
 		args = append(args, d.values[len(args)-d.first:]...)
+	}
+	if (name == "lpad" || name == "rpad") && len(e.Args) == 2 && n.site != nil && n.site.printedTypes[e.Args[0]].Kind == types.Binary {
+		args[2] = "X'00'"
 	}
 	if firstOnly[name] {
 		args = args[:min(1, len(args))]
@@ -433,15 +444,19 @@ func (n namer) function(e *ast.Call, name string) string {
 		if len(args) == 2 {
 			args = append([]string{"current_timezone()"}, args...)
 		}
-	case "dateadd":
-		if len(args) == 2 {
-			name = "date_add"
+	case "dateadd", "date_add":
+		if name = "date_add"; len(args) == 3 {
+			name = "timestampadd"
+		}
+	case "datediff", "date_diff", "timediff":
+		if len(args) == 3 {
+			name = "timestampdiff"
 		}
 	case "ilike", "variant_get", "try_variant_get":
 		args = args[:min(2, len(args))]
 	case "to_char", "to_varchar":
 		name = "to_char"
-		if n.site != nil && len(e.Args) == 2 && isInstant(n.site.temporalTypes[e.Args[0]]) {
+		if n.site != nil && len(e.Args) == 2 && isInstant(n.site.printedTypes[e.Args[0]]) {
 			name = "date_format"
 		}
 	case "assert_true":

@@ -95,6 +95,9 @@ func (s *site) outerName(n *ast.Name) (expr.Expr, error) {
 		return nil, nil
 	}
 	e, err := s.env.outer.site.find(n)
+	if diag.ConditionOf(err) == "AMBIGUOUS_REFERENCE" {
+		return nil, nil // as in Spark, the query outside has no such name then
+	}
 	if e != nil && err == nil {
 		e, err = s.asOuter(e)
 	}

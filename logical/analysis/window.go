@@ -26,12 +26,16 @@ func (s *site) windowCall(e *ast.Call, name string) (expr.Expr, error) {
 	}
 	ranking := false
 	if f, ok := s.functions.LookupAggregate(name); ok {
-		plain := *s
-		if call.Function, err = plain.windowAggregate(&inner, f, name); err != nil {
+		if call.Function, err = s.windowAggregate(&inner, f, name); err != nil {
 			return nil, err
 		}
+		if wholePartition[f.Name] && (len(spec.OrderBy) > 0 || spec.Frame != nil) {
+			return nil, diag.New("INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC", "aggFunc", sqlOf(call.Function))
+		}
 	} else if f, ok := s.functions.Lookup(name); !ok {
-		return nil, unresolvedRoutine(e.Func)
+		return nil, missingFunction(name, e)
+	} else if e.WithinGroup != nil {
+		return nil, notAggregate(name, "WITHIN GROUP (ORDER BY ...)")
 	} else if !f.Window {
 		return nil, diag.New("UNSUPPORTED_EXPR_FOR_WINDOW", "sqlExpr", quoteSQL(name+"()"))
 	} else {
@@ -57,6 +61,9 @@ func (s *site) windowCall(e *ast.Call, name string) (expr.Expr, error) {
 	return call, err
 }
 
+// wholePartition are aggregate functions that are computed over whole partitions only.
+var wholePartition = map[string]bool{"percentile_cont": true, "percentile_disc": true, "median": true}
+
 // windowAggregate binds an aggregate function over a window: its arguments may be aggregate functions of the block.
 func (s *site) windowAggregate(e *ast.Call, f *expr.AggregateFunction, name string) (expr.Expr, error) {
 	var args []expr.Expr
@@ -75,11 +82,7 @@ func (s *site) windowAggregate(e *ast.Call, f *expr.AggregateFunction, name stri
 		return nil, diag.Unsupported("aggregate function " + name + " over a window")
 	}
 	if e.Filter != nil {
-		n := *a
-		if n.Filter, err = s.aggregateFilter(e.Filter); err != nil {
-			return nil, err
-		}
-		return &n, nil
+		return nil, diag.New("_LEGACY_ERROR_TEMP_1030")
 	}
 	return a, nil
 }
@@ -128,6 +131,11 @@ func (s *site) frame(f *ast.Frame, call *expr.WindowCall, ranking bool) (expr.Fr
 	case f == nil:
 		return expr.Frame{Rows: true, StartKind: ast.UnboundedPreceding, EndKind: ast.UnboundedFollowing}, nil
 	}
+	n := namer{site: s}
+	if f.Start.Kind == ast.UnboundedFollowing || f.End.Kind == ast.UnboundedPreceding {
+		return expr.Frame{}, diag.New("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND",
+			"sqlExpr", quoteSQL(n.frame(&ast.Window{Frame: f}, nil, "")), "lower", quoteSQL(n.bound(f.Start)), "upper", quoteSQL(n.bound(f.End)))
+	}
 	frame := expr.Frame{Rows: f.Rows, StartKind: f.Start.Kind, EndKind: f.End.Kind}
 	var err error
 	if frame.Start, err = s.frameOffset(f, f.Start, call); err != nil {
@@ -144,13 +152,24 @@ func (s *site) frame(f *ast.Frame, call *expr.WindowCall, ranking bool) (expr.Fr
 			return frame, diag.New("DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER", "sqlExpr", quoteSQL("(RANGE …)"), "orderSpec", sqlOf(call.OrderBy[0].Expr))
 		}
 	}
-	if rank(frame.StartKind) > rank(frame.EndKind) {
-		return frame, diag.New("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON", "sqlExpr", quoteSQL("(ROWS …)"), "comparison", "less than or equal")
+	if frame.StartKind > frame.EndKind || backwards(frame) {
+		return frame, diag.New("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
+			"sqlExpr", quoteSQL(n.frame(&ast.Window{Frame: f}, nil, "")), "comparison", "less than or equal")
 	}
 	return frame, nil
 }
 
-func rank(k ast.FrameBoundKind) int { return int(k) }
+// backwards reports whether a frame between two offsets on one side of the current row ends before it starts.
+func backwards(f expr.Frame) bool {
+	start, ok := f.Start.(*expr.Literal)
+	end, also := f.End.(*expr.Literal)
+	if !ok || !also || f.StartKind != f.EndKind {
+		return false
+	}
+	a, ok := integer(start.Value)
+	b, also := integer(end.Value)
+	return ok && also && (f.StartKind == ast.Following && a > b || f.StartKind == ast.Preceding && a < b)
+}
 
 // frameOffset binds the number of an offset; ROWS counts with int.
 func (s *site) frameOffset(f *ast.Frame, bound ast.FrameBound, call *expr.WindowCall) (expr.Expr, error) {

@@ -35,6 +35,7 @@ type Aggregate struct {
 	offsets []int           // of the states
 	blobs   bool            // some states have blobs
 	seed    uint64          // odd: what hashes are multiplied by
+	budget  int64           // bytes that a table may take before it has groups
 
 	mu     sync.Mutex
 	query  *Query
@@ -86,16 +87,16 @@ func (a *Aggregate) begin(q *Query) {
 	defer a.mu.Unlock()
 	if a.query == nil {
 		a.query = q
+		a.budget = min(maxFirstBytes, q.runtime.memory.Limit()/int64(8*q.runtime.workers))
 		a.shared = q.Reserve("aggregate", nil)
 	}
 }
 
 // newLocal makes an empty set of groups with its account.
 func (a *Aggregate) newLocal() *aggregateLocal {
-	l := &aggregateLocal{sink: a, force: true}
+	l := &aggregateLocal{sink: a}
 	l.account = a.query.Reserve("aggregate", l)
 	l.groups.init(a, l.take)
-	l.force = false
 	return l
 }
 
@@ -105,6 +106,9 @@ const (
 	minShare = 1 << 20
 	maxShare = 256 << 20
 )
+
+// maxFirstBytes bounds a table that is made for an expected number of groups, or for all values of the keys.
+const maxFirstBytes = 64 << 20
 
 // contexts makes what the kernels need to merge and finish states with the given blobs.
 func (a *Aggregate) contexts(blobs *expr.BlobStore) []expr.AggregateContext {
@@ -123,22 +127,22 @@ func (a *Aggregate) contexts(blobs *expr.BlobStore) []expr.AggregateContext {
 func (a *Aggregate) newTable(first bool, skip uint, r reserve) groupTable {
 	p := newKeyPacker(a.spec.Keys)
 	if first && a.spec.PerfectArrays {
-		if t := newArrayTable(a.spec.Keys, a.spec.StateSize, a.spec.Groups, p, r); t != nil {
+		if t := newArrayTable(a.spec.Keys, a.spec.StateSize, a.spec.Groups, a.budget, p, r); t != nil {
 			return t
 		}
 	}
 	if p.form == noPacking {
 		t := newRowTable(a.layouts, a.spec.StateSize, a.seed, skip, r)
 		if first {
-			t.room(int(min(a.spec.Groups, maxFirstBytes/float64(a.spec.StateSize+32))))
+			t.room(int(min(a.spec.Groups, float64(a.budget)/float64(a.spec.StateSize+32))))
 		}
 		return t
 	}
-	groups := 0.0
+	t := newSlotTable(p, a.spec.StateSize, a.seed, skip, r)
 	if first {
-		groups = a.spec.Groups
+		t.room(int(min(a.spec.Groups, float64(a.budget)/float64(4*t.stride))))
 	}
-	return newSlotTable(p, a.spec.StateSize, a.seed, skip, groups, r)
+	return t
 }
 
 // wider makes an empty table for keys that did not fit t.

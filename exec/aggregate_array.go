@@ -27,16 +27,15 @@ type arrayColumn struct {
 }
 
 // arrayEntries is the number of groups up to which an array is always used; past it, only if about a quarter of it will
-// be filled, and never past maxArrayEntries or maxArrayBytes.
+// be filled, and never past maxArrayEntries or a budget of bytes.
 const (
 	arrayEntries    = 16 << 10
 	maxArrayEntries = 4 << 20
-	maxArrayBytes   = 64 << 20
 )
 
 // newArrayTable makes an array for the keys if their ranges are known and small enough, else nil. groups is the expected
 // number of groups, 0 if unknown.
-func newArrayTable(keys []program.Input, stateSize int, groups float64, p *keyPacker, r reserve) *arrayTable {
+func newArrayTable(keys []program.Input, stateSize int, groups float64, budget int64, p *keyPacker, r reserve) *arrayTable {
 	t := &arrayTable{stateSize: stateSize, packer: p, reserve: r}
 	size := uint64(1)
 	for _, k := range keys {
@@ -58,7 +57,7 @@ func newArrayTable(keys []program.Input, stateSize int, groups float64, p *keyPa
 		}
 	}
 	bytes := int64(size) * int64(stateSize+1)
-	if size > arrayEntries && groups*4 < float64(size) || bytes > maxArrayBytes || !r(bytes) {
+	if size > arrayEntries && groups*4 < float64(size) || bytes > budget || !r(bytes) {
 		return nil
 	}
 	t.size = int(size)

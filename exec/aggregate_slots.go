@@ -39,29 +39,16 @@ const (
 	// slotOverflow is the number of slots behind the last home.
 	slotOverflow = 256
 	firstSlots   = 1024
-	// maxFirstBytes bounds a table that is made for an expected number of groups.
-	maxFirstBytes = 64 << 20
 )
 
 // newSlotTable makes a table for packed keys; skip is the number of leading hash bits that its keys share.
-// groups is the number of groups expected, 0 if unknown.
-func newSlotTable(p *keyPacker, stateSize int, seed uint64, skip uint, groups float64, r reserve) *slotTable {
+func newSlotTable(p *keyPacker, stateSize int, seed uint64, skip uint, r reserve) *slotTable {
 	t := &slotTable{packer: p, wide: p.form.wide(), stride: 8 + stateSize, seed: seed, skip: skip, reserve: r}
 	if t.wide {
 		t.stride += 8
 	}
-	slots := firstSlots
-	for float64(slots) < groups && 2*slots*t.stride <= maxFirstBytes {
-		slots *= 2
-	}
-	for ; slots > firstSlots; slots /= 2 {
-		if need := int64((slots + slotOverflow + 2) * t.stride); r(need) {
-			t.accounted = need
-			break
-		}
-	}
-	t.allocate(slots)
-	if t.accounted == 0 && r(t.bytes()) {
+	t.allocate(firstSlots)
+	if r(t.bytes()) {
 		t.accounted = t.bytes()
 	}
 	return t
@@ -87,12 +74,11 @@ func (t *slotTable) release()     { t.reserve(-t.accounted) }
 
 // room implements groupTable.
 func (t *slotTable) room(n int) bool {
-	for t.used+n > t.limit {
-		if !t.grow() {
-			return false
-		}
+	slots := t.slots
+	for t.used+n > slots/2 {
+		slots *= 2
 	}
-	return true
+	return slots == t.slots || t.resize(slots)
 }
 
 // clear implements groupTable.
@@ -307,8 +293,10 @@ func (t *slotTable) taken(p unsafe.Pointer) bool {
 }
 
 // grow doubles the table. False if the memory is refused.
-func (t *slotTable) grow() bool {
-	slots := t.slots * 2
+func (t *slotTable) grow() bool { return t.resize(2 * t.slots) }
+
+// resize moves the groups to a larger table. False if the memory is refused.
+func (t *slotTable) resize(slots int) bool {
 	for { // more than once only when keys crowd at the end
 		need := int64((slots + slotOverflow + 2) * t.stride)
 		if !t.reserve(need) {

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -124,7 +125,9 @@ func (b *binder) view(v Relation, name, qualifier []string) (*relation, error) {
 	r, err := b.query(v.View, environment{})
 	b.views = b.views[:len(b.views)-1]
 	if err != nil {
-		if v.Text != "" {
+		// A place found so far is one in the view's text; without one the place is where the view is used.
+		var e *diag.Error
+		if v.Text != "" && errors.As(err, &e) && !e.Span.IsZero() {
 			err = diag.WithSQL(err, v.Text)
 		}
 		return nil, err

@@ -265,9 +265,16 @@ func hiveValue(v any, t types.Type, zone *types.Zone, nested bool) string {
 		}
 		return "{" + strings.Join(parts, ",") + "}"
 	case types.YearMonthInterval:
-		return hiveMonths(v.(int32))
+		months := v.(int32)
+		if t.End == types.FieldYear {
+			months -= months % 12
+		}
+		return hiveMonths(months)
 	case types.DayTimeInterval:
-		return hiveDayTime(v.(int64))
+		// Spark's collect cuts what is finer than the last field of the type, though the value has it.
+		units := [...]int64{types.MicrosPerDay, types.MicrosPerHour, types.MicrosPerMinute, 1}
+		micros := v.(int64)
+		return hiveDayTime(micros - micros%units[t.End])
 	}
 	return types.FormatValue(v, t, zone)
 }

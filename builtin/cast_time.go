@@ -107,13 +107,10 @@ func intervalUnit(t types.Type) int64 {
 	return microsPerSecond
 }
 
-// scaledInterval is a decimal number of units of the last field: whole months, or microseconds, rounded half up.
+// scaledInterval is a decimal number of units of the last field in months or microseconds, rounded half up. What is finer than the
+// last field is kept, though it is not shown.
 func scaledInterval(v types.Int128, scale int, t types.Type) (int64, bool) {
-	unit := types.Int128From(intervalUnit(t))
-	if t.Kind == types.YearMonthInterval {
-		v, scale = types.DivideByPow10(v, scale), 0
-	}
-	p, over := v.Mul(unit)
+	p, over := v.Mul(types.Int128From(intervalUnit(t)))
 	p = types.DivideByPow10(p, scale)
 	return p.Int64(), !over && p.IsInt64()
 }

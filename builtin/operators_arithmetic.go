@@ -116,7 +116,7 @@ func castOperand(c *expr.BindContext, e, other expr.Expr, t types.Type) (expr.Ex
 
 // newArithmetic makes the node for operands that have been coerced.
 func newArithmetic(c *expr.BindContext, op expr.ArithmeticOp, left, right expr.Expr, mode expr.ErrorMode) *expr.Arithmetic {
-	t := arithmeticResult(op, left.Type(), right.Type())
+	t := arithmeticResult(c, op, left.Type(), right.Type())
 	null := left.Nullable() || right.Nullable()
 	if mode != expr.Checked {
 		divides := op == expr.Divide || op == expr.IntegralDivide || op == expr.Remainder
@@ -145,7 +145,7 @@ func arithmeticTypes(c *expr.BindContext, op expr.ArithmeticOp, left, right expr
 	}
 	if l.Kind != types.Decimal || r.Kind != types.Decimal {
 		t, ok := rules.TightestCommonType(l, r)
-		if !ok {
+		if !ok || t.IsInterval() && (op == expr.Divide || op == expr.IntegralDivide) {
 			return l, r, false
 		}
 		l, r = t, t
@@ -222,12 +222,15 @@ func integerValue(v any) int64 {
 }
 
 // arithmeticResult is the type of an operator over coerced operands.
-func arithmeticResult(op expr.ArithmeticOp, l, r types.Type) types.Type {
+func arithmeticResult(c *expr.BindContext, op expr.ArithmeticOp, l, r types.Type) types.Type {
 	if op == expr.IntegralDivide {
 		return types.LongType
 	}
 	if l.Kind != types.Decimal {
 		return l
+	}
+	if c.Settings.Conf != nil && c.Settings.Conf("spark.sql.decimalOperations.allowPrecisionLoss") == "false" {
+		return exactDecimal(op, l, r)
 	}
 	switch op {
 	case expr.Multiply:
@@ -238,6 +241,26 @@ func arithmeticResult(op expr.ArithmeticOp, l, r types.Type) types.Type {
 		return types.DecimalRemainderType(l, r)
 	}
 	return types.DecimalAddType(l, r)
+}
+
+// exactDecimal is the type of an operator over decimals where no digits may be lost to make room: what exceeds 38 digits
+// is then an overflow.
+func exactDecimal(op expr.ArithmeticOp, l, r types.Type) types.Type {
+	p1, s1, p2, s2 := int(l.Precision), int(l.Scale), int(r.Precision), int(r.Scale)
+	switch op {
+	case expr.Multiply:
+		return types.BoundedDecimal(p1+p2+1, s1+s2)
+	case expr.Divide:
+		integral, fraction := min(types.MaxPrecision, p1-s1+s2), min(types.MaxPrecision, max(6, s1+p2+1))
+		if excess := integral + fraction - types.MaxPrecision; excess > 0 {
+			fraction -= excess/2 + 1
+			integral = types.MaxPrecision - fraction
+		}
+		return types.BoundedDecimal(integral+fraction, fraction)
+	case expr.Remainder:
+		return types.BoundedDecimal(min(p1-s1, p2-s2)+max(s1, s2), max(s1, s2))
+	}
+	return types.BoundedDecimal(max(s1, s2)+max(p1-s1, p2-s2)+1, max(s1, s2))
 }
 
 // bindNegate makes the unary minus.

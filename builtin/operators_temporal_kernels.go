@@ -329,8 +329,8 @@ func calendarScaleKernel(divide bool) expr.Kernel {
 		}
 		months, days := scaled(float64(v.Months)), scaled(float64(v.Days))
 		micros := math.Floor(scaled(float64(v.Micros)) + float64(types.MicrosPerDay)*(days-math.Trunc(days)) + 0.5)
-		if !(math.Abs(months) < 1<<31) || !(math.Abs(days) < 1<<31) || !(math.Abs(micros) < 1<<63) {
-			return v, intervalOverflow("")
+		if !(math.Abs(math.Trunc(months)) < 1<<31) || !(math.Abs(math.Trunc(days)) < 1<<31) || !(math.Abs(micros) < 1<<63) {
+			return v, overflow("integer overflow", "")
 		}
 		return types.Interval{Months: int32(months), Days: int32(days), Micros: int64(micros)}, nil
 	})

@@ -276,15 +276,16 @@ func (a *Aggregate) Detail() [][2]string {
 // Close implements Sink.
 func (a *Aggregate) Close() {
 	a.mu.Lock()
-	defer a.mu.Unlock()
+	locals := a.locals
+	a.locals, a.output = nil, nil
+	a.mu.Unlock()
+	for _, l := range locals {
+		l.close()
+	}
 	if a.file != nil {
 		a.file.Close()
-	}
-	for _, l := range a.locals {
-		l.account.Close()
 	}
 	if a.shared != nil {
 		a.shared.Close()
 	}
-	a.locals, a.output = nil, nil
 }

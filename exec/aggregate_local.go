@@ -20,8 +20,10 @@ type aggregateLocal struct {
 	failed  error // of a forced reservation
 
 	mu           sync.Mutex // held from the beginning to the end of a morsel, when states may be referred to
-	rows         int64      // since the table was last emptied
-	blobBytes    int64      // of blobs, as reserved
+	spilling     sync.Mutex // held while others spill the local, and to close it
+	closed       bool
+	rows         int64 // since the table was last emptied
+	blobBytes    int64 // of blobs, as reserved
 	runs         []groupRun
 	generation   int // how often groups got new numbers
 	dictionaries dictionaryCache
@@ -140,7 +142,9 @@ func (l *aggregateLocal) relieve() error {
 
 // Spill implements memory.Spiller.
 func (l *aggregateLocal) Spill(int64) (int64, error) {
-	if l.groups.table == nil || !l.mu.TryLock() {
+	l.spilling.Lock()
+	defer l.spilling.Unlock()
+	if l.closed || !l.mu.TryLock() {
 		return 0, nil
 	}
 	defer l.mu.Unlock()
@@ -149,6 +153,14 @@ func (l *aggregateLocal) Spill(int64) (int64, error) {
 		return 0, err
 	}
 	return before - l.account.Size(), nil
+}
+
+// close gives the memory back; nobody spills the local afterwards.
+func (l *aggregateLocal) close() {
+	l.spilling.Lock()
+	defer l.spilling.Unlock()
+	l.closed = true
+	l.account.Close()
 }
 
 // spill writes everything to disk: runs that are still in memory, then the table, whose memory is kept for more groups if

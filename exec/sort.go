@@ -38,6 +38,7 @@ type Sort struct {
 	spec   SortSpec
 	mu     sync.Mutex
 	locals []*sortLocal
+	files  []*memory.SpillFile // of merged runs
 	merged source.Scan
 }
 
@@ -157,6 +158,10 @@ func (s *Sort) Finish(ctx context.Context, p *Pool) error {
 			}
 			runs = append(runs, l.spilled...)
 		}
+		runs, err := s.narrow(ctx, runs, p.Query())
+		if err != nil {
+			return err
+		}
 		s.merged = newMergeScan(s.spec, runs, p.Query())
 		return nil
 	}
@@ -233,7 +238,10 @@ func (s *Sort) Close() {
 			l.file.Close()
 		}
 	}
-	s.locals, s.merged = nil, nil
+	for _, f := range s.files {
+		f.Close()
+	}
+	s.locals, s.files, s.merged = nil, nil, nil
 }
 
 // spilledRun is a sorted run on disk: frames of rows with their keys.
@@ -242,8 +250,49 @@ type spilledRun struct {
 	frames []memory.Frame
 }
 
-// spillFrame is the number of rows of a frame.
-const spillFrame = vector.ChunkSize
+// spillFrame is the number of rows of a frame: a merge holds one or two frames of each run.
+const spillFrame = 512
+
+// sortedRunWriter writes rows in order as frames.
+type sortedRunWriter struct {
+	run  spilledRun
+	keys []byte // lengths and bytes of the frame's keys
+	rows *vector.Store
+	spec SortSpec
+}
+
+func newSortedRunWriter(file *memory.SpillFile, spec SortSpec) *sortedRunWriter {
+	return &sortedRunWriter{run: spilledRun{file: file}, spec: spec, rows: vector.NewStore(spec.payload())}
+}
+
+// add appends a row of columns with its key.
+func (w *sortedRunWriter) add(key []byte, columns []*vector.Vector, row vector.Selection, n int) error {
+	w.keys = append(binary.LittleEndian.AppendUint32(w.keys, uint32(len(key))), key...)
+	w.rows.Append(columns, row, n)
+	if w.rows.Len == spillFrame {
+		return w.flush()
+	}
+	return nil
+}
+
+// flush writes the rows that are waiting as a frame.
+func (w *sortedRunWriter) flush() error {
+	if w.rows.Len == 0 {
+		return nil
+	}
+	b := binary.LittleEndian.AppendUint64(make([]byte, 0, len(w.keys)+16), uint64(w.rows.Len))
+	b = append(b, w.keys...)
+	for len(b)%8 != 0 {
+		b = append(b, 0)
+	}
+	frame, err := w.run.file.Write(vector.EncodeColumns(b, w.rows.Columns, w.rows.Len))
+	if err != nil {
+		return err
+	}
+	w.run.frames = append(w.run.frames, frame)
+	w.keys, w.rows = w.keys[:0], vector.NewStore(w.spec.payload())
+	return nil
+}
 
 // spill sorts the run and writes it to disk.
 func (l *sortLocal) spill() error {
@@ -258,38 +307,97 @@ func (l *sortLocal) spill() error {
 		}
 		l.file = file
 	}
-	run := spilledRun{file: l.file}
+	w := newSortedRunWriter(l.file, l.sort.spec)
 	rows := make([]int32, 0, spillFrame)
-	var b []byte
+	gathered := make([]*vector.Vector, len(l.run.store.Columns))
+	for c, column := range l.run.store.Columns {
+		gathered[c] = vector.New(column.Type, column.Physical, spillFrame)
+	}
 	for start := 0; start < len(l.run.entries); start += spillFrame {
 		entries := l.run.entries[start:min(start+spillFrame, len(l.run.entries))]
 		rows = rows[:0]
-		b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(entries)))
 		for i := range entries {
-			b = binary.LittleEndian.AppendUint32(b, entries[i].length)
-			b = append(b, l.run.keyOf(&entries[i])...)
+			key := l.run.keyOf(&entries[i])
+			w.keys = append(binary.LittleEndian.AppendUint32(w.keys, uint32(len(key))), key...)
 			rows = append(rows, entries[i].row)
 		}
-		for len(b)%8 != 0 {
-			b = append(b, 0)
-		}
-		columns := make([]*vector.Vector, len(l.run.store.Columns))
 		for c, column := range l.run.store.Columns {
-			gathered := vector.New(column.Type, column.Physical, len(rows))
-			vector.Gather(column, rows, nil, len(rows), gathered)
-			columns[c] = vector.New(column.Type, column.Physical, len(rows))
-			vector.AppendRows(columns[c], gathered, nil, len(rows))
+			vector.Gather(column, rows, nil, len(rows), gathered[c])
 		}
-		frame, err := l.file.Write(vector.EncodeColumns(b, columns, len(rows)))
-		if err != nil {
+		w.rows.Append(gathered, nil, len(rows))
+		if err := w.flush(); err != nil {
 			return err
 		}
-		run.frames = append(run.frames, frame)
 	}
-	l.spilled = append(l.spilled, run)
+	l.spilled = append(l.spilled, w.run)
 	l.run = sortRun{store: vector.NewStore(l.sort.spec.payload())}
 	l.memory.Shrink(l.memory.Size())
 	return nil
+}
+
+// narrow merges runs until so few are left that a frame or two of each fit a quarter of the memory.
+func (s *Sort) narrow(ctx context.Context, runs []spilledRun, q *Query) ([]spilledRun, error) {
+	frame := int64(1)
+	for _, r := range runs {
+		for _, f := range r.frames {
+			frame = max(frame, int64(f.Raw))
+		}
+	}
+	fanIn := max(2, int(q.Runtime().Memory().Limit()/4/(2*frame)))
+	for len(runs) > fanIn {
+		merged, err := s.mergeSpilled(ctx, runs[:fanIn], q)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs[fanIn:len(runs):len(runs)], merged)
+	}
+	return runs, nil
+}
+
+// mergeSpilled merges runs on disk into one.
+func (s *Sort) mergeSpilled(ctx context.Context, runs []spilledRun, q *Query) (spilledRun, error) {
+	file, err := q.Spill().Create("sort-merge", s.locals[0].memory)
+	if err != nil {
+		return spilledRun{}, err
+	}
+	s.files = append(s.files, file)
+	w := newSortedRunWriter(file, s.spec)
+	h, err := openRuns(runs, s.spec)
+	if err != nil {
+		return spilledRun{}, err
+	}
+	one := make(vector.Selection, 1)
+	for n := 0; len(h) > 0; n++ {
+		if n%spillFrame == 0 && ctx.Err() != nil {
+			return spilledRun{}, context.Cause(ctx)
+		}
+		top := h[0]
+		one[0] = uint16(top.at)
+		if err := w.add(top.key(), top.columns, one, len(top.keys)); err != nil {
+			return spilledRun{}, err
+		}
+		if err := h.next(); err != nil {
+			return spilledRun{}, err
+		}
+	}
+	return w.run, w.flush()
+}
+
+// openRuns starts reading runs.
+func openRuns(runs []spilledRun, spec SortSpec) (mergeHeap, error) {
+	var h mergeHeap
+	for _, run := range runs {
+		r := &runReader{run: run, layout: spec.payload(), at: -1}
+		more, err := r.advance()
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			h = append(h, r)
+		}
+	}
+	heap.Init(&h)
+	return h, nil
 }
 
 // runReader reads a spilled run row by row.
@@ -347,4 +455,16 @@ func (h *mergeHeap) Pop() any {
 	return x
 }
 
-var _ heap.Interface = (*mergeHeap)(nil)
+// next moves the run in front on by a row.
+func (h *mergeHeap) next() error {
+	more, err := (*h)[0].advance()
+	if err != nil {
+		return err
+	}
+	if more {
+		heap.Fix(h, 0)
+	} else {
+		heap.Pop(h)
+	}
+	return nil
+}

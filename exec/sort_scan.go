@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"container/heap"
 	"context"
 	"encoding/binary"
 
@@ -100,29 +99,21 @@ type mergeReader struct {
 	memory *memory.Reservation
 	heap   mergeHeap
 	chunk  *vector.Store
-	ctx    context.Context
 }
 
 // Open starts all runs. A reader may be opened again: a join of several passes reads its source from the start.
-func (r *mergeReader) Open(ctx context.Context, _ source.Morsel) error {
-	r.ctx, r.heap = ctx, nil
+func (r *mergeReader) Open(context.Context, source.Morsel) error {
+	r.memory.Shrink(r.memory.Size())
 	for _, run := range r.scan.runs {
-		reader := &runReader{run: run, layout: r.scan.spec.payload(), at: -1}
 		if len(run.frames) > 0 {
 			if err := r.memory.Grow(int64(run.frames[0].Raw) * 2); err != nil {
 				return err
 			}
 		}
-		more, err := reader.advance()
-		if err != nil {
-			return err
-		}
-		if more {
-			r.heap = append(r.heap, reader)
-		}
 	}
-	heap.Init(&r.heap)
-	return nil
+	var err error
+	r.heap, err = openRuns(r.scan.runs, r.scan.spec)
+	return err
 }
 
 func (r *mergeReader) Next() (int, error) {
@@ -132,14 +123,8 @@ func (r *mergeReader) Next() (int, error) {
 		top := r.heap[0]
 		one[0] = uint16(top.at)
 		r.chunk.Append(top.columns, one, len(top.keys))
-		more, err := top.advance()
-		if err != nil {
+		if err := r.heap.next(); err != nil {
 			return 0, err
-		}
-		if more {
-			heap.Fix(&r.heap, 0)
-		} else {
-			heap.Pop(&r.heap)
 		}
 	}
 	return r.chunk.Len, nil

@@ -11,7 +11,9 @@ import (
 
 // lowerAggregate ends its input in group lookup and accumulate instructions, and reads the groups as a new flow.
 func (p *planner) lowerAggregate(n *logical.Aggregate, w wanted) (*flow, error) {
-	f, err := p.lower(n.Input, exactly(n.Expressions()...))
+	down := exactly(n.Expressions()...)
+	down.filters = w.renamed(n.Keys).filters // whole groups that a filter drops need not be made
+	f, err := p.lower(n.Input, down)
 	if err != nil {
 		return nil, err
 	}

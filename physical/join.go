@@ -101,7 +101,13 @@ type hashJoin struct {
 	// filtering: probe rows without a partner are dropped, so a run-time filter may drop them earlier.
 	filtering bool
 	swapped   bool
+	// markOnly: the probe side is read only to mark build rows, which are then the result: semi and anti joins of a small
+	// left side with a large right one.
+	markOnly bool
 }
+
+// markRatio is how many times larger the right side of a semi or anti join must be for the left side to be built.
+const markRatio = 4
 
 // decide chooses the build side: the right one, but for a right join the left, and for inner joins the smaller, unless a
 // hint names a side.
@@ -138,8 +144,10 @@ func (p *planner) decide(n *logical.Join) hashJoin {
 		j.kind, j.unmatched = program.LeftOuterProbe, true
 	case logical.LeftSemi:
 		j.kind, j.filtering = program.SemiProbe, true
+		p.buildLeft(&j, swap)
 	case logical.LeftAnti:
 		j.kind = program.AntiProbe
+		p.buildLeft(&j, swap)
 		if n.NullAware {
 			j.kind = program.NullAwareAntiProbe
 		}
@@ -150,6 +158,16 @@ func (p *planner) decide(n *logical.Join) hashJoin {
 		}
 	}
 	return j
+}
+
+// buildLeft turns a semi or anti join around if its left side is much smaller.
+func (p *planner) buildLeft(j *hashJoin, swap func()) {
+	n := j.node
+	if n.NullAware || n.RightHint != "" || len(j.probeKeys) == 0 || p.estimator.Rows(n.Left)*markRatio > p.estimator.Rows(n.Right) {
+		return
+	}
+	swap()
+	j.kind, j.filtering, j.markOnly, j.unmatched = program.InnerProbe, true, true, true
 }
 
 // lowerJoin builds a table of one side in a stage of its own and adds the probe of it to the program of the other.
@@ -182,7 +200,7 @@ func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
 		b.after = append(slices.Clip(b.after), build.stages...)
 		b.builds = append(slices.Clip(b.builds), build.sink)
 	}
-	if j.unmatched {
+	if j.unmatched && !j.markOnly {
 		p.addUnmatched(probe, &j, build)
 	}
 	op := &Operator{Name: p.joinName(&j), Detail: p.joinDetail(&j)}
@@ -195,7 +213,26 @@ func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
 	for _, b := range probe.branches {
 		b.operators = append(b.operators, op)
 	}
+	if j.markOnly {
+		return p.readMarked(probe, &j, build)
+	}
 	return p.cut(probe, n.Columns())
+}
+
+// readMarked ends the probing stages and reads the build rows that they marked, or the others for an anti join.
+func (p *planner) readMarked(probe *flow, j *hashJoin, build *buildSide) (*flow, error) {
+	programs, err := p.build(probe, nil)
+	if err != nil {
+		return nil, err
+	}
+	stages := p.feed(probe, programs, exec.NewDiscard(), "JoinMark")
+	open := func(context.Context) (source.Scan, error) {
+		if j.node.Type == logical.LeftSemi {
+			return build.sink.Matched(), nil
+		}
+		return build.sink.Unmatched(), nil
+	}
+	return p.newFlow(probe.operator, &branch{after: stages, open: open}, build.inputs), nil
 }
 
 func (p *planner) joinName(j *hashJoin) string {
@@ -266,7 +303,7 @@ func (p *planner) lowerBuild(j *hashJoin, w wanted, filters []*vector.RuntimeFil
 	}
 	above := w.reading(j.keys.residual...)
 	for _, c := range j.build.Columns() {
-		if j.node.Type != logical.LeftSemi && j.node.Type != logical.LeftAnti && j.node.Type != logical.LeftMark && above.needs(c.ID) ||
+		if (j.markOnly || j.node.Type.HasRightColumns()) && above.needs(c.ID) ||
 			slices.ContainsFunc(j.keys.residual, func(e expr.Expr) bool { return slices.Contains(expr.Columns(e), c.ID) }) {
 			ids = append(ids, c.ID)
 		}

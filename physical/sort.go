@@ -19,6 +19,9 @@ func (p *planner) lowerSort(n *logical.Sort, w wanted) (*flow, error) {
 func (p *planner) lowerOrdered(n *logical.Sort, w wanted, count, offset int64) (*flow, error) {
 	down := w.reading(n.Expressions()...)
 	down.limit = 0
+	if count >= 0 { // rows that a filter drops would make room for others
+		down.filters = nil
+	}
 	var threshold *vector.RuntimeFilter
 	if count >= 0 && p.options.RuntimeFilters {
 		if c, ok := n.Keys[0].Expr.(*expr.Column); ok && thresholdKey(n.Keys[0], c) {

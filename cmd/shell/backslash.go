@@ -165,7 +165,7 @@ func (s *shell) describeFunctions(pattern string) error {
 	text := types.Field{Type: types.StringType}
 	function, usage := text, text
 	function.Name, usage.Name = "function", "usage"
-	table := kiln.FormatTable(types.StructType(function, usage), rows, kiln.ShowOptions{Truncate: 100})
+	table := kiln.FormatTable(types.StructType(function, usage), rows, kiln.ShowOptions{Truncate: -1})
 	if s.interactive && s.file == nil && s.paged(table) {
 		return nil
 	}
@@ -173,10 +173,17 @@ func (s *shell) describeFunctions(pattern string) error {
 	return err
 }
 
+// widestUsage is how many characters of a function's usage the list shows.
+const widestUsage = 100
+
+// firstSentence is the beginning of a text, for a list.
 func firstSentence(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
 	if i := strings.Index(text, ". "); i > 0 {
-		return text[:i+1]
+		text = text[:i+1]
+	}
+	if r := []rune(text); len(r) > widestUsage {
+		text = string(r[:widestUsage-1]) + "…"
 	}
 	return text
 }

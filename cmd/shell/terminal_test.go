@@ -1,0 +1,166 @@
+//go:build linux || darwin
+
+package shell
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// terminal is the shell on a pseudo-terminal of 100 x 30.
+type terminal struct {
+	t       *testing.T
+	file    *os.File
+	command *exec.Cmd
+
+	mu   sync.Mutex
+	seen string // since the last expect
+	done chan struct{}
+}
+
+func openTerminal(t *testing.T, state string, args ...string) *terminal {
+	t.Helper()
+	c := exec.Command(buildBinary(t), args...)
+	c.Env = append(os.Environ(), "XDG_STATE_HOME="+state, "TERM=xterm", "PAGER=cat")
+	f, err := pty.StartWithSize(c, &pty.Winsize{Rows: 30, Cols: 100})
+	if err != nil {
+		t.Skip("no pseudo-terminal: ", err)
+	}
+	x := &terminal{t: t, file: f, command: c, done: make(chan struct{})}
+	go x.read()
+	t.Cleanup(func() {
+		c.Process.Kill()
+		f.Close()
+		<-x.done
+	})
+	return x
+}
+
+func (x *terminal) read() {
+	defer close(x.done)
+	buffer := make([]byte, 4096)
+	for {
+		n, err := x.file.Read(buffer)
+		x.mu.Lock()
+		x.seen += string(buffer[:n])
+		x.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (x *terminal) send(keys string) { x.file.WriteString(keys) }
+
+// expect waits for a text on the screen and forgets what stands before its end.
+func (x *terminal) expect(text string) (before string, after time.Duration) {
+	x.t.Helper()
+	begin := time.Now()
+	for time.Since(begin) < 20*time.Second {
+		x.mu.Lock()
+		i := strings.Index(x.seen, text)
+		if i >= 0 {
+			before = x.seen[:i]
+			x.seen = x.seen[i+len(text):]
+			x.mu.Unlock()
+			return before, time.Since(begin)
+		}
+		x.mu.Unlock()
+		time.Sleep(time.Millisecond)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.t.Fatalf("no %q on the screen:\n%q", text, x.seen)
+	return "", 0
+}
+
+const (
+	ctrlC = "\x03"
+	ctrlD = "\x04"
+	up    = "\x1b[A"
+	tab   = "\t"
+)
+
+func TestStatementsOfSeveralLinesComeBackWhole(t *testing.T) {
+	state := t.TempDir()
+	x := openTerminal(t, state)
+	x.expect(prompt)
+	x.send("SELECT 40 +\r")
+	x.expect("   -> ")
+	x.send("2 AS answer;\r")
+	x.expect("|42    |")
+	x.expect("1 row in ")
+	x.expect(prompt)
+	x.send(up)
+	x.expect("SELECT 40 +↵2 AS answer;")
+	x.send("\r")
+	x.expect("|42    |")
+	x.expect(prompt)
+	x.send(ctrlD)
+	if err := x.command.Wait(); err != nil {
+		t.Error(err)
+	}
+	text, _ := os.ReadFile(filepath.Join(state, "kiln", "history"))
+	if string(text) != "SELECT 40 +\\n2 AS answer;\n" {
+		t.Errorf("the history is %q", text)
+	}
+	again := openTerminal(t, state)
+	again.expect(prompt)
+	again.send(up)
+	again.expect("SELECT 40 +↵2 AS answer;")
+}
+
+func TestErrorsLeaveTheShellRunning(t *testing.T) {
+	x := openTerminal(t, t.TempDir())
+	x.expect(prompt)
+	x.send("SELECT nosuch FROM range(1);\r")
+	x.expect("[UNRESOLVED_COLUMN")
+	x.expect("^^^^^^")
+	x.expect(prompt)
+	x.send("SELECT 'a\r")
+	x.expect("   '> ")
+	x.send(ctrlC)
+	x.expect(prompt)
+	x.send("half a statement" + ctrlC)
+	x.expect(prompt)
+	x.send(`\timing off` + "\r")
+	x.expect("Timing is off.")
+	x.expect(prompt)
+	x.send("SEL" + tab + " 7 AS seven;\r")
+	x.expect("|7    |")
+	x.expect(prompt)
+	x.send(`\q` + "\r")
+	if err := x.command.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInterruptEndsTheQueryNotTheShell(t *testing.T) {
+	x := openTerminal(t, t.TempDir())
+	x.expect(prompt)
+	best := time.Hour
+	for range 3 {
+		x.send("SELECT sum(a.id % 7) FROM range(4000000) a, range(1000000) b;\r")
+		x.expect("rows read, ") // the progress bar
+		x.send(ctrlC)
+		before, took := x.expect("Cancelled.")
+		if !strings.Contains(before, "\r\x1b[K") {
+			t.Errorf("the progress bar stays on the screen: %q", before)
+		}
+		x.expect(prompt)
+		best = min(best, took)
+	}
+	t.Logf("the prompt is back after %v", best)
+	if best > 500*time.Millisecond { // the target is 100 ms on an idle machine
+		t.Errorf("the prompt is back after %v", best)
+	}
+	x.send("SELECT 'still' || ' here' AS s;\r")
+	x.expect("|still here|")
+}

@@ -140,9 +140,12 @@ func (l *aggregateLocal) relieve() error {
 	return nil
 }
 
-// Spill implements memory.Spiller.
+// Spill implements memory.Spiller. It waits for no lock: spilling reserves a little memory itself, so two locals could
+// wait for each other.
 func (l *aggregateLocal) Spill(int64) (int64, error) {
-	l.spilling.Lock()
+	if !l.spilling.TryLock() {
+		return 0, nil
+	}
 	defer l.spilling.Unlock()
 	if l.closed || !l.mu.TryLock() {
 		return 0, nil

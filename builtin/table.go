@@ -21,6 +21,7 @@ func init() {
 		bitFunctions, numberTextFunctions, randomFunctions, miscFunctions, castFunctions,
 		textFunctions,
 		dateFunctions, timeFunctions, makeTimestampFunctions, epochFunctions, timeTextFunctions, unitFunctions, intervalMakers,
+		accessFunctions, changeFunctions, arrayMakers, mapFunctions, lambdaFunctions,
 	} {
 		for _, f := range group {
 			addScalar(f.Name, f)

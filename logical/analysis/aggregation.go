@@ -204,6 +204,9 @@ func (g *aggregation) add(bound expr.Expr, span diag.Span) (int, error) {
 	if hasWindow(bound) || hasGenerator(bound) {
 		return 0, diag.New("UNSUPPORTED_EXPR_FOR_OPERATOR", "invalidExprSqls", sqlOf(bound)).At(span)
 	}
+	if hasMap(bound.Type()) {
+		return 0, diag.Unsupported("GROUP BY of a map").At(span)
+	}
 	if !bound.Type().IsOrderable() {
 		return 0, diag.New("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE", "sqlExpr", sqlOf(bound), "dataType", quoteSQL(bound.Type().SQL())).At(span)
 	}
@@ -214,6 +217,13 @@ func (g *aggregation) add(bound expr.Expr, span diag.Span) (int, error) {
 	}
 	g.keys = append(g.keys, bound)
 	return len(g.keys) - 1, nil
+}
+
+// hasMap reports whether a type is a map or has one inside. Spark groups by maps; two with the same entries in another order
+// are one group.
+func hasMap(t types.Type) bool {
+	return t.Kind == types.Map || t.Kind == types.Array && hasMap(t.Elem()) ||
+		t.Kind == types.Struct && slices.ContainsFunc(t.Fields(), func(f types.Field) bool { return hasMap(f.Type) })
 }
 
 // all is GROUP BY ALL: every item without an aggregate function is a key.

@@ -200,7 +200,7 @@ func (s *site) arguments(e *ast.Call, name string, doc expr.Doc) ([]expr.Expr, e
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, bound)
+		args = append(args, constantLambda(name, i, args, bound))
 	}
 	return args, nil
 }

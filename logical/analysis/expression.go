@@ -212,6 +212,9 @@ func (s *site) in(e *ast.In) (expr.Expr, error) {
 	if e.Query != nil {
 		return s.inSubquery(e)
 	}
+	if rows := rowList(e); rows != nil {
+		return s.inRows(e, rows)
+	}
 	value, err := s.expr(e.Value)
 	if err != nil {
 		return nil, err
@@ -236,6 +239,53 @@ func (s *site) in(e *ast.In) (expr.Expr, error) {
 		return in, nil
 	}
 	return s.inAlternatives(value, list, e.Place())
+}
+
+// rowList are the rows of (a, b) IN ((1, 2), (3, 4)); nil if e is not of that form.
+func rowList(e *ast.In) []*ast.Call {
+	value, ok := e.Value.(*ast.Call)
+	if !ok || !isRow(value) {
+		return nil
+	}
+	var rows []*ast.Call
+	for _, item := range e.List {
+		row, ok := item.(*ast.Call)
+		if !ok || !isRow(row) || len(row.Args) != len(value.Args) {
+			return nil
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func isRow(c *ast.Call) bool { return c.Operator && len(c.Func) == 1 && c.Func[0] == "struct" }
+
+// inRows compares rows field by field. Fields that are both null are equal, as in the comparison of structs.
+func (s *site) inRows(e *ast.In, rows []*ast.Call) (expr.Expr, error) {
+	values, err := s.exprs(e.Value.(*ast.Call).Args)
+	if err != nil {
+		return nil, err
+	}
+	or := &expr.Or{Base: expr.Base{Typ: types.BooleanType, Span: e.Place()}}
+	for _, row := range rows {
+		var equal []expr.Expr
+		for i, field := range row.Args {
+			bound, err := s.expr(field)
+			if err != nil {
+				return nil, err
+			}
+			same, err := s.call(row.Place(), "<=>", values[i], bound)
+			if err != nil {
+				return nil, err
+			}
+			equal = append(equal, same)
+		}
+		or.Args = append(or.Args, expr.Conjunction(equal...))
+	}
+	if len(or.Args) == 1 {
+		return or.Args[0], nil
+	}
+	return or, nil
 }
 
 func (s *site) inType(value expr.Expr, list []expr.Expr, span diag.Span) (types.Type, error) {

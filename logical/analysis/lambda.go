@@ -33,6 +33,9 @@ func lambdaParams(function string, at int, args []expr.Expr) []lambdaParam {
 	case "array_sort":
 		return []lambdaParam{elem, elem}
 	case "aggregate", "reduce":
+		if at == 1 {
+			return nil
+		}
 		accumulator := lambdaParam{args[min(1, len(args)-1)].Type(), true}
 		if at == 3 {
 			return []lambdaParam{accumulator}
@@ -41,7 +44,7 @@ func lambdaParams(function string, at int, args []expr.Expr) []lambdaParam {
 	case "map_filter", "transform_keys", "transform_values":
 		return []lambdaParam{key, elem}
 	case "zip_with", "map_zip_with":
-		if len(args) < 2 {
+		if len(args) < 2 || at == 1 {
 			return nil
 		}
 		second := args[1].Type()
@@ -52,6 +55,15 @@ func lambdaParams(function string, at int, args []expr.Expr) []lambdaParam {
 		return []lambdaParam{key, left, right}
 	}
 	return nil
+}
+
+// constantLambda makes a lambda without parameters of an expression that stands where a higher-order function wants one:
+// transform(a, 0).
+func constantLambda(function string, at int, args []expr.Expr, body expr.Expr) expr.Expr {
+	if lambdaParams(function, at, args) == nil {
+		return body
+	}
+	return &expr.Lambda{Base: expr.Base{Typ: body.Type(), Null: body.Nullable(), Span: body.Place()}, Body: body}
 }
 
 // lambda binds a lambda that is argument at of a higher-order function.

@@ -90,9 +90,6 @@ func (n namer) expr(e ast.Expr) string {
 		return n.caseOf(e)
 	case *ast.In:
 		value := n.expr(e.Value)
-		if row, ok := e.Value.(*ast.Call); ok && e.RowValue {
-			value = n.row(row)
-		}
 		if e.Query != nil {
 			return "(" + value + " IN (listquery(" + n.outer(e) + ")))"
 		}
@@ -216,6 +213,9 @@ var infixOperators = map[string]string{
 }
 
 func (n namer) call(e *ast.Call) string {
+	if isRow(e) {
+		return n.row(e)
+	}
 	name := strings.ToLower(e.Func[len(e.Func)-1])
 	if text, ok := n.operator(e, name); ok {
 		return text

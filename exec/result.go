@@ -66,7 +66,7 @@ func (r *Result) Expect(offset int32, morsels []source.Morsel) {
 func (r *Result) Demand(m source.Morsel) Need {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.enough || r.err != nil {
+	if r.enough || r.err != nil || r.supplied() {
 		return NeedNothing
 	}
 	s := r.limit.order.find(m)
@@ -78,6 +78,34 @@ func (r *Result) Demand(m source.Morsel) Need {
 	}
 	r.paused = true
 	return NeedPause
+}
+
+// supplied reports whether the rows that wait, in order and without a gap, are as many as the reader will take. It may be
+// late to take them; no more need to be read.
+func (r *Result) supplied() bool {
+	if r.take < 0 {
+		return false
+	}
+	rest := r.skip + r.take
+	o := &r.limit.order
+	for i := o.at; i < len(o.feeders); i++ {
+		f := &o.feeders[i]
+		for _, s := range f.morsels[min(f.head, len(f.morsels)):] {
+			for _, b := range s.batches {
+				rest -= int64(b.rows)
+			}
+			if rest <= 0 {
+				return true
+			}
+			if !s.done {
+				return false
+			}
+		}
+		if !f.expected {
+			return false
+		}
+	}
+	return false
 }
 
 // head is the first morsel that is not both done and taken.

@@ -100,11 +100,11 @@ func (a *Aggregate) newLocal() *aggregateLocal {
 	return l
 }
 
-// A worker's table that brings the rows down little hands its groups on when it takes more than a share of the memory limit
-// between these bounds.
+// A worker's table that brings the rows down little hands its groups on when it would take more than a share of the memory
+// limit between these bounds: larger tables miss every cache.
 const (
 	minShare = 1 << 20
-	maxShare = 256 << 20
+	maxShare = 32 << 20
 )
 
 // maxFirstBytes bounds a table that is made for an expected number of groups, or for all values of the keys.

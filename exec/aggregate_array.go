@@ -71,6 +71,7 @@ func (t *arrayTable) count() int            { return t.used }
 func (t *arrayTable) bytes() int64          { return int64(t.size) * int64(t.stateSize+1) }
 func (t *arrayTable) version() int          { return 0 }
 func (t *arrayTable) room(int) bool         { return true }
+func (t *arrayTable) full() bool            { return false }
 func (t *arrayTable) clear() {
 	clear(t.present)
 	clear(t.slab)

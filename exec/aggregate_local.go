@@ -127,11 +127,8 @@ func (l *aggregateLocal) relieve() error {
 	if l.account.Pressure() > 0 {
 		return l.spill(false)
 	}
-	if size := l.groups.table.bytes(); size > l.share {
-		if _, array := l.groups.table.(*arrayTable); array {
-			return nil
-		}
-		if l.rows > 4*int64(l.groups.table.count()) {
+	if t := l.groups.table; t.full() && 2*t.bytes() > l.share {
+		if l.rows > 4*int64(t.count()) {
 			l.share *= 2 // it pays to keep the groups together
 			return nil
 		}

@@ -61,6 +61,8 @@ func (t *rowTable) bytes() int64 {
 	return t.store.Bytes() + int64(len(t.slab)) + 8*int64(len(t.directory))
 }
 
+func (t *rowTable) full() bool { return t.store.Len()+vector.ChunkSize > t.slots/2 }
+
 // clear implements groupTable. The room for states and the directory stay.
 func (t *rowTable) clear() {
 	clear(t.slab)

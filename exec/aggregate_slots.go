@@ -81,6 +81,8 @@ func (t *slotTable) room(n int) bool {
 	return slots == t.slots || t.resize(slots)
 }
 
+func (t *slotTable) full() bool { return t.used+vector.ChunkSize > t.limit }
+
 // clear implements groupTable.
 func (t *slotTable) clear() {
 	clear(t.slab)

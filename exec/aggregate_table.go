@@ -32,6 +32,8 @@ type groupTable interface {
 	bytes() int64
 	// room makes room for n more groups; false if the memory is refused.
 	room(n int) bool
+	// full reports that the table must grow soon.
+	full() bool
 	// clear drops all groups but keeps the table's memory for others.
 	clear()
 	// release gives the table's memory back to the account.

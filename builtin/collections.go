@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"math"
+
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
@@ -197,6 +199,8 @@ type elements struct {
 	bytes  []byte
 	starts []int32
 	typ    types.Type
+	// exact tells -0.0 from 0.0, as the set operations do.
+	exact bool
 }
 
 func elementsOf(array *vector.Vector) *elements {
@@ -210,8 +214,23 @@ func (e *elements) load(l vector.List) {
 	for r := range l.Length {
 		e.starts = append(e.starts, int32(len(e.bytes)))
 		e.bytes = vector.AppendValue(e.bytes, e.child, int(l.Start+r))
+		if e.exact && isNegativeZero(e.child, int(l.Start+r)) {
+			e.bytes = append(e.bytes, 1)
+		}
 	}
 	e.starts = append(e.starts, int32(len(e.bytes)))
+}
+
+func isNegativeZero(v *vector.Vector, i int) bool {
+	switch {
+	case v.Physical == types.PhysicalFloat64 && !v.IsNull(i):
+		f := vector.Get[float64](v, i)
+		return f == 0 && math.Signbit(f)
+	case v.Physical == types.PhysicalFloat32 && !v.IsNull(i):
+		f := vector.Get[float32](v, i)
+		return f == 0 && math.Signbit(float64(f))
+	}
+	return false
 }
 
 // at is element k of the array that was loaded; its first byte is 0 if it is null.

@@ -11,14 +11,14 @@ import (
 )
 
 var accessFunctions = []*expr.Function{
-	scalar("element_at", doc("collection_funcs", "Returns the element of an array at a position from 1, or from its end if negative; an error (null if ANSI mode is off) if there is none. For a map, the value of a key, null if it has none.",
+	notVoid(anyOf(anyArray, anyMap), scalar("element_at", doc("collection_funcs", "Returns the element of an array at a position from 1, or from its end if negative; an error (null if ANSI mode is off) if there is none. For a map, the value of a key, null if it has none.",
 		"collection - an array or map", "index - a position or key").
 		example("SELECT element_at(array(1, 2, 3), 2);", "2").example("SELECT element_at(map(1, 'a', 2, 'b'), 2);", "b"),
-		signature{params: of(anyOf(anyArray, anyMap), anything), resolve: resolveElement("element_at", false)}),
-	scalar("try_element_at", doc("collection_funcs", "Returns the element of an array at a position from 1, or from its end if negative, or the value of a map's key; null if there is none.",
+		signature{params: of(anyOf(anyArray, anyMap), anything), resolve: resolveElement("element_at", false)})),
+	notVoid(anyOf(anyArray, anyMap), scalar("try_element_at", doc("collection_funcs", "Returns the element of an array at a position from 1, or from its end if negative, or the value of a map's key; null if there is none.",
 		"collection - an array or map", "index - a position or key").
 		example("SELECT try_element_at(array(1, 2, 3), 2);", "2").example("SELECT try_element_at(map(1, 'a', 2, 'b'), 3);", "NULL"),
-		signature{params: of(anyOf(anyArray, anyMap), anything), resolve: resolveElement("try_element_at", true)}),
+		signature{params: of(anyOf(anyArray, anyMap), anything), resolve: resolveElement("try_element_at", true)})),
 	scalar("get", doc("array_funcs", "Returns the element of an array at an index from 0; null if there is none.", "array - an array", "index - an integer").
 		example("SELECT get(array(1, 2, 3), 0);", "1").example("SELECT get(array(1, 2, 3), 3);", "NULL"),
 		signature{params: of(anyArray, integer), resolve: func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
@@ -30,18 +30,18 @@ var accessFunctions = []*expr.Function{
 	scalar("array_size", doc("array_funcs", "Returns the number of elements of an array.", "array - an array").
 		example("SELECT array_size(array('b', 'd', 'c', 'a'));", "4"),
 		signature{params: of(anyArray), result: types.IntType, kernel: sizeKernel}),
-	scalar("array_contains", doc("array_funcs", "Reports whether an array contains a value; null if it does not but has nulls.", "array - an array", "value - a value").
+	elementFunction(1, scalar("array_contains", doc("array_funcs", "Reports whether an array contains a value; null if it does not but has nulls.", "array - an array", "value - a value").
 		example("SELECT array_contains(array(1, 2, 3), 2);", "true"),
 		signature{params: of(anyArray, anything), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			cast, err := withElement(c, "array_contains", args, 1)
 			return outcome{result: types.BooleanType, nullable: true, args: cast, kernel: containsKernel}, err
-		}}),
-	scalar("array_position", doc("array_funcs", "Returns the position, from 1, of the first occurrence of a value in an array; 0 if there is none.", "array - an array", "element - a value").
+		}})),
+	elementFunction(1, scalar("array_position", doc("array_funcs", "Returns the position, from 1, of the first occurrence of a value in an array; 0 if there is none.", "array - an array", "element - a value").
 		example("SELECT array_position(array(312, 773, 708, 708), 708);", "3"),
 		signature{params: of(anyArray, anything), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			cast, err := withElement(c, "array_position", args, 1)
 			return outcome{result: types.LongType, args: cast, kernel: elementPositionKernel}, err
-		}}),
+		}})),
 	rewrite("map_contains_key", doc("map_funcs", "Reports whether a map has a key.", "map - a map", "key - a key").
 		example("SELECT map_contains_key(map(1, 'a', 2, 'b'), 1);", "true"), 2, 2, bindContainsKey),
 	scalar("array_min", doc("array_funcs", "Returns the smallest element of an array that is not null.", "array - an array").
@@ -50,6 +50,18 @@ var accessFunctions = []*expr.Function{
 	scalar("array_max", doc("array_funcs", "Returns the largest element of an array that is not null.", "array - an array").
 		example("SELECT array_max(array(1, 20, NULL, 3));", "20"),
 		signature{params: of(anyArray), resolve: resolveExtreme("array_max", 1)}),
+}
+
+// notVoid makes f refuse an untyped NULL as its first argument.
+func notVoid(wanted class, f *expr.Function) *expr.Function {
+	bind := f.Bind
+	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
+		if len(args) > 0 && args[0].Type().Kind == types.Void {
+			return nil, unexpectedType(c, f.Name, args, 0, wanted.text)
+		}
+		return bind(c, args)
+	}
+	return f
 }
 
 // sizeFunction is null for null in ANSI mode, else -1.
@@ -74,13 +86,14 @@ func withElement(c *expr.BindContext, name string, args []expr.Expr, at int) ([]
 	array, value := args[0].Type(), args[at].Type()
 	different := diag.New("DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES", "sqlExpr", callText(name, args), "functionName", routine(name), "dataType", quoted("ARRAY"),
 		"leftType", quoted(array.SQL()), "rightType", quoted(value.SQL())).At(c.Span)
-	if array.Kind == types.Void || value.Kind == types.Void && (name == "array_contains" || name == "array_position" || name == "array_remove") {
-		return nil, diag.New("DATATYPE_MISMATCH.NULL_TYPE", "sqlExpr", callText(name, args), "functionName", routine(name)).At(c.Span)
-	}
 	if array.Kind != types.Array {
 		return nil, different
 	}
-	t, ok := coercion(c).WiderTypeWithoutStrings(array.Elem(), value)
+	common := coercion(c).TightestCommonType
+	if name == "array_contains" {
+		common = coercion(c).WiderTypeWithoutStrings
+	}
+	t, ok := common(array.Elem(), value)
 	if !ok {
 		return nil, different
 	}
@@ -91,6 +104,34 @@ func withElement(c *expr.BindContext, name string, args []expr.Expr, at int) ([]
 	}
 	cast[at], err = castTo(c, args[at], t)
 	return cast, err
+}
+
+// elementFunction checks the types of a function of an array and an element (argument at), and binds it.
+func elementFunction(at int, f *expr.Function) *expr.Function {
+	bind := f.Bind
+	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
+		if len(args) != at+1 {
+			return bind(c, args)
+		}
+		array, value := args[0].Type().Kind, args[at].Type().Kind
+		switch {
+		case f.Name == "array_contains" && (array == types.Void || value == types.Void), f.Name == "array_position" && array == types.Void:
+			return nil, diag.New("DATATYPE_MISMATCH.NULL_TYPE", "sqlExpr", callText(f.Name, args), "functionName", routine(f.Name)).At(c.Span)
+		case array == types.Array:
+		case f.Name == "array_append" || f.Name == "array_prepend":
+			return nil, unexpectedType(c, f.Name, args, 0, anyArray.text)
+		default:
+			_, err := withElement(c, f.Name, args, at)
+			return nil, err
+		}
+		if at == 2 && args[1].Type().Kind != types.Int {
+			if k := args[1].Type().Kind; k != types.Byte && k != types.Short {
+				return nil, unexpectedType(c, f.Name, args, 1, integer.text)
+			}
+		}
+		return bind(c, args)
+	}
+	return f
 }
 
 func resolveSubscript(c *expr.BindContext, args []expr.Expr) (outcome, error) {
@@ -110,8 +151,8 @@ func resolveElement(name string, try bool) func(c *expr.BindContext, args []expr
 	return func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 		t := args[0].Type()
 		if t.Kind == types.Map {
-			key, ok := coercion(c).WiderTypeWithoutStrings(t.Key(), args[1].Type())
-			if !ok || args[1].Type().Kind == types.Void {
+			key, ok := coercion(c).TightestCommonType(t.Key(), args[1].Type())
+			if !ok {
 				return outcome{}, diag.New("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", "sqlExpr", callText(name, args), "functionName", routine(name), "dataType", quoted("MAP"),
 					"leftType", quoted(t.SQL()), "rightType", quoted(args[1].Type().SQL())).At(c.Span)
 			}
@@ -123,7 +164,7 @@ func resolveElement(name string, try bool) func(c *expr.BindContext, args []expr
 			return outcome{result: t.Elem(), nullable: true, kernel: lookupKernel, args: []expr.Expr{m, k}}, err
 		}
 		index := args[1].Type()
-		if index.Kind != types.Int && index.Kind != types.Short && index.Kind != types.Byte && index.Kind != types.Void {
+		if index.Kind != types.Int && index.Kind != types.Short && index.Kind != types.Byte {
 			return outcome{}, unexpectedType(c, name, args, 1, integer.text)
 		}
 		at, err := castTo(c, args[1], types.IntType)

@@ -87,9 +87,6 @@ func bindNamedStruct(c *expr.BindContext, f *expr.Function, args []expr.Expr) (e
 			return nil, err
 		}
 		text, isText := name.(string)
-		if ok && name == nil {
-			return nil, diag.New("DATATYPE_MISMATCH.UNEXPECTED_NULL", "sqlExpr", callText("named_struct", args), "exprName", "["+pretty(args[i])+"]").At(c.Span)
-		}
 		if !ok || !isText || args[i].Type().Kind != types.String {
 			return nil, diag.New("DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING", "sqlExpr", callText("named_struct", args), "inputExprs", "["+quoted(pretty(args[i]))+"]").At(c.Span)
 		}
@@ -135,6 +132,12 @@ func repeatKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 func bindZip(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
 	var fields []types.Field
 	for i, a := range args {
+		if a.Type().Kind == types.Void {
+			t := types.ArrayType(types.VoidType, true)
+			args = append([]expr.Expr(nil), args...)
+			args[i] = newLiteral(c, nil, t)
+			a = args[i]
+		}
 		if k := a.Type().Kind; k != types.Array {
 			return nil, unexpectedType(c, "arrays_zip", args, i, anyArray.text)
 		}

@@ -19,19 +19,19 @@ var changeFunctions = []*expr.Function{
 	setFunction("array_union", "Returns the elements of either array, without duplicates.", "[1,2,3,5]", func(inRight bool) bool { return true }, true),
 	setFunction("array_intersect", "Returns the elements of both arrays, without duplicates.", "[1,3]", func(inRight bool) bool { return inRight }, false),
 	setFunction("array_except", "Returns the elements of array1 that are not in array2, without duplicates.", "[2]", func(inRight bool) bool { return !inRight }, false),
-	scalar("arrays_overlap", doc("array_funcs", "Reports whether two arrays have an element in common that is not null; null if they have none but both have elements and one a null.",
+	twoArrays(scalar("arrays_overlap", doc("array_funcs", "Reports whether two arrays have an element in common that is not null; null if they have none but both have elements and one a null.",
 		"array1 - an array", "array2 - an array").example("SELECT arrays_overlap(array(1, 2, 3), array(3, 4, 5));", "true"),
 		signature{params: of(anyArray, anyArray), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			cast, _, err := sameArrays(c, "arrays_overlap", args)
 			return outcome{result: types.BooleanType, nullable: true, args: cast, kernel: overlapKernel}, err
-		}}),
-	nullAware("array_append", doc("array_funcs", "Adds an element at the end of an array.", "array - an array", "element - a value").
+		}})),
+	elementFunction(1, nullAware("array_append", doc("array_funcs", "Adds an element at the end of an array.", "array - an array", "element - a value").
 		example("SELECT array_append(array('b', 'd', 'c', 'a'), 'd');", "[\"b\",\"d\",\"c\",\"a\",\"d\"]"),
-		signature{params: of(anyArray, anything), resolve: resolveAdd("array_append", appendKernel)}),
-	nullAware("array_prepend", doc("array_funcs", "Adds an element at the start of an array.", "array - an array", "element - a value").
+		signature{params: of(anyArray, anything), resolve: resolveAdd("array_append", appendKernel)})),
+	elementFunction(1, nullAware("array_prepend", doc("array_funcs", "Adds an element at the start of an array.", "array - an array", "element - a value").
 		example("SELECT array_prepend(array('b', 'd', 'c', 'a'), 'd');", "[\"d\",\"b\",\"d\",\"c\",\"a\"]"),
-		signature{params: of(anyArray, anything), resolve: resolveAdd("array_prepend", prependKernel)}),
-	nullAware("array_insert", doc("array_funcs", "Inserts a value into an array at a position from 1, or from the end if negative; nulls fill the gap if it lies outside.",
+		signature{params: of(anyArray, anything), resolve: resolveAdd("array_prepend", prependKernel)})),
+	elementFunction(2, nullAware("array_insert", doc("array_funcs", "Inserts a value into an array at a position from 1, or from the end if negative; nulls fill the gap if it lies outside.",
 		"x - an array", "pos - an integer", "val - a value").example("SELECT array_insert(array(1, 2, 3, 4), 5, 5);", "[1,2,3,4,5]").
 		example("SELECT array_insert(array(5, 4, 3, 2), -1, 1);", "[5,4,3,2,1]"),
 		signature{params: of(anyArray, integer, anything), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
@@ -40,8 +40,8 @@ var changeFunctions = []*expr.Function{
 				return outcome{}, err
 			}
 			return outcome{result: types.ArrayType(cast[0].Type().Elem(), true), nullable: anyNullable(args[:2]), fails: true, args: cast, kernel: insertKernel}, nil
-		}}),
-	scalar("array_remove", doc("array_funcs", "Removes all elements that equal a value from an array.", "array - an array", "element - a value").
+		}})),
+	elementFunction(1, scalar("array_remove", doc("array_funcs", "Removes all elements that equal a value from an array.", "array - an array", "element - a value").
 		example("SELECT array_remove(array(1, 2, 3, NULL, 3), 3);", "[1,2,null]"),
 		signature{params: of(anyArray, anything), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			cast, err := withElement(c, "array_remove", args, 1)
@@ -49,7 +49,7 @@ var changeFunctions = []*expr.Function{
 				return outcome{}, err
 			}
 			return outcome{result: cast[0].Type(), args: cast, kernel: removeKernel}, nil
-		}}),
+		}})),
 	scalar("slice", doc("array_funcs", "Returns length elements of an array from a position on, counted from 1 or, if negative, from the end.", "x - an array", "start - an integer", "length - an integer").
 		example("SELECT slice(array(1, 2, 3, 4), 2, 2);", "[2,3]").example("SELECT slice(array(1, 2, 3, 4), -2, 2);", "[3,4]"),
 		signature{params: of(anyArray, integer, integer), resolve: func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
@@ -80,6 +80,7 @@ func oneArray(name, usage, query, result string, kernel expr.Kernel, t func(type
 
 func distinctKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	in, to, e, seen := columnOf[vector.List](args[0]), newLists(out, args[0].Children[0]), elementsOf(args[0]), map[string]bool{}
+	e.exact = true
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
 		e.load(l)
@@ -116,7 +117,7 @@ func resolveSortArray(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 		return outcome{}, err
 	}
 	if len(args) == 2 {
-		if v, ok, err := Constant(args[1]); err != nil || !ok || v == nil {
+		if _, ok, err := Constant(args[1]); err != nil || !ok {
 			if err == nil {
 				err = unexpectedType(c, "sort_array", args, 1, boolean.text)
 			}
@@ -124,7 +125,7 @@ func resolveSortArray(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 		}
 	}
 	return outcome{result: args[0].Type(), kernel: func(k *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		descending := len(args) == 2 && vector.Get[uint8](args[1], 0) == 0
+		descending := len(args) == 2 && !args[1].IsNull(0) && vector.Get[uint8](args[1], 0) == 0
 		return sortLists(args[0], sel, out, func(e *elements, a, b int32) int {
 			if descending {
 				return e.compare(b, a)
@@ -167,7 +168,7 @@ func nullsLast(e *elements, a, b int32) int {
 func sameArrays(c *expr.BindContext, name string, args []expr.Expr) ([]expr.Expr, types.Type, error) {
 	l, r := args[0].Type(), args[1].Type()
 	if l.Kind == types.Array && r.Kind == types.Array {
-		if t, ok := coercion(c).WiderTypeWithoutStrings(l.Elem(), r.Elem()); ok {
+		if t, ok := coercion(c).TightestCommonType(l.Elem(), r.Elem()); ok {
 			a, err := castTo(c, args[0], types.ArrayType(t, l.ElemNullable()))
 			if err != nil {
 				return nil, t, err
@@ -186,6 +187,7 @@ func setFunction(name, usage, result string, keep func(inRight bool) bool, both 
 	kernel := func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		left, right, to := columnOf[vector.List](args[0]), columnOf[vector.List](args[1]), newLists(out, args[0].Children[0], args[1].Children[0])
 		a, b, inRight, seen := elementsOf(args[0]), elementsOf(args[1]), map[string]bool{}, map[string]bool{}
+		a.exact, b.exact = true, true
 		_ = each(sel, out, func(i int) error {
 			l, r, start := left.at(i), right.at(i), to.mark()
 			a.load(l)
@@ -214,7 +216,7 @@ func setFunction(name, usage, result string, keep func(inRight bool) bool, both 
 		})
 		return to.done()
 	}
-	return scalar(name, doc("array_funcs", usage, "array1 - an array", "array2 - an array").example("SELECT "+name+"(array(1, 2, 3), array(1, 3, 5));", result),
+	return twoArrays(scalar(name, doc("array_funcs", usage, "array1 - an array", "array2 - an array").example("SELECT "+name+"(array(1, 2, 3), array(1, 3, 5));", result),
 		signature{params: of(anyArray, anyArray), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			cast, t, err := sameArrays(c, name, args)
 			switch {
@@ -226,7 +228,20 @@ func setFunction(name, usage, result string, keep func(inRight bool) bool, both 
 				t = types.ArrayType(t.Elem(), cast[0].Type().ElemNullable() && cast[1].Type().ElemNullable())
 			}
 			return outcome{result: t, args: cast, kernel: kernel}, nil
-		}})
+		}}))
+}
+
+// twoArrays makes f refuse anything but two arrays with the error of arrays of different types.
+func twoArrays(f *expr.Function) *expr.Function {
+	bind := f.Bind
+	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
+		if len(args) == 2 && (args[0].Type().Kind != types.Array || args[1].Type().Kind != types.Array) {
+			_, _, err := sameArrays(c, f.Name, args)
+			return nil, err
+		}
+		return bind(c, args)
+	}
+	return f
 }
 
 func overlapKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {

@@ -29,10 +29,7 @@ func bindFold(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Exp
 	}
 	fails, result := false, args[1].Type()
 	for at := 2; at < len(args); at++ {
-		l, err := lambdaArgument(c, "aggregate", args, at)
-		if err != nil {
-			return nil, err
-		}
+		l := lambdaArgument(args, at)
 		fails = fails || expr.Fallible(l.Body)
 		if at == 3 {
 			result = l.Typ
@@ -130,10 +127,7 @@ func bindZipWith(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.
 			return nil, unexpectedType(c, "zip_with", args, i, anyArray.text)
 		}
 	}
-	l, err := lambdaArgument(c, "zip_with", args, 2)
-	if err != nil {
-		return nil, err
-	}
+	l := lambdaArgument(args, 2)
 	call := makeCall(c, f, args, outcome{result: types.ArrayType(l.Typ, l.Null), fails: expr.Fallible(l.Body), kernel: zipWithKernel})
 	call.Null = anyNullable(args[:2])
 	return call, nil
@@ -183,10 +177,7 @@ func bindMapZip(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.E
 			return nil, unexpectedType(c, "map_zip_with", args, i, anyMap.text)
 		}
 	}
-	l, err := lambdaArgument(c, "map_zip_with", args, 2)
-	if err != nil {
-		return nil, err
-	}
+	l := lambdaArgument(args, 2)
 	left, right := args[0].Type(), args[1].Type()
 	key, ok := coercion(c).WiderTypeWithoutStrings(left.Key(), right.Key())
 	if !ok {
@@ -195,6 +186,7 @@ func bindMapZip(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.E
 	}
 	cast := append([]expr.Expr(nil), args...)
 	for i, t := range []types.Type{left, right} {
+		var err error
 		if cast[i], err = castTo(c, args[i], types.MapType(key, t.Elem(), t.ElemNullable())); err != nil {
 			return nil, err
 		}

@@ -71,10 +71,7 @@ func higherOrder(name string, d document, at int, resolve func(c *expr.BindConte
 		if !wanted.accepts(args[0].Type()) {
 			return nil, unexpectedType(c, name, args, 0, wanted.text)
 		}
-		l, err := lambdaArgument(c, name, args, at)
-		if err != nil {
-			return nil, err
-		}
+		l := lambdaArgument(args, at)
 		o, err := resolve(c, args)
 		if err != nil {
 			return nil, err
@@ -88,12 +85,15 @@ func higherOrder(name string, d document, at int, resolve func(c *expr.BindConte
 }
 
 // lambdaArgument is the lambda that has to be argument at.
-func lambdaArgument(c *expr.BindContext, name string, args []expr.Expr, at int) (*expr.Lambda, error) {
+func lambdaArgument(args []expr.Expr, at int) *expr.Lambda {
 	if l, ok := args[at].(*expr.Lambda); ok {
-		return l, nil
+		return l
 	}
 	// A value that is no lambda stands for the lambda that gives it.
-	return nil, unexpectedType(c, name, args, at, quoted("LAMBDA"))
+	v := args[at]
+	l := &expr.Lambda{Base: expr.Base{Typ: v.Type(), Null: v.Nullable(), Span: v.Place()}, Body: v}
+	args[at] = l
+	return l
 }
 
 // predicate is the error for a lambda that is not boolean.
@@ -305,10 +305,7 @@ func bindArraySort(c *expr.BindContext, f *expr.Function, args []expr.Expr) (exp
 			return sortLists(args[0], sel, out, nullsLast)
 		}}), nil
 	}
-	l, err := lambdaArgument(c, "array_sort", args, 1)
-	if err != nil {
-		return nil, err
-	}
+	l := lambdaArgument(args, 1)
 	if l.Typ.Kind != types.Int {
 		return nil, diag.New("DATATYPE_MISMATCH.UNEXPECTED_RETURN_TYPE", "sqlExpr", callText("array_sort", args), "functionName", "`lambdafunction`",
 			"expectedType", integer.text, "actualType", quoted(l.Typ.SQL())).At(c.Span)

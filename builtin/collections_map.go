@@ -153,7 +153,7 @@ func fromArraysKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.S
 	err := each(sel, out, func(i int) error {
 		k, v := keys.at(i), values.at(i)
 		if k.Length != v.Length {
-			return diag.New("_LEGACY_ERROR_TEMP_2016").At(c.Span)
+			return diag.New("_LEGACY_ERROR_TEMP_2128").At(c.Span)
 		}
 		m.open()
 		for r := range k.Length {

@@ -21,7 +21,7 @@ func init() {
 		bitFunctions, numberTextFunctions, randomFunctions, miscFunctions, castFunctions,
 		textFunctions,
 		dateFunctions, timeFunctions, makeTimestampFunctions, epochFunctions, timeTextFunctions, unitFunctions, intervalMakers,
-		accessFunctions, changeFunctions, arrayMakers, mapFunctions, lambdaFunctions,
+		accessFunctions, changeFunctions, arrayMakers, mapFunctions, lambdaFunctions, sequenceFunctions,
 	} {
 		for _, f := range group {
 			addScalar(f.Name, f)
@@ -32,7 +32,7 @@ func init() {
 	}
 	for _, group := range [][]*expr.AggregateFunction{
 		sumAggregates, extremeAggregates, momentAggregates, collectAggregates, positionAggregates,
-		percentileAggregates, modeAggregates, distinctAggregates,
+		percentileAggregates, modeAggregates, distinctAggregates, joinAggregates,
 	} {
 		for _, f := range group {
 			addAggregate(f.Name, f)

@@ -12,7 +12,9 @@ var collectionConditions = map[string]Condition{
 	"INVALID_PARAMETER_VALUE.START":            {"22023", "The value of parameter(s) <parameter> in <functionName> is invalid: Expects a positive or a negative value for `start`, but got 0."},
 	"INVALID_PARAMETER_VALUE.LENGTH":           {"22023", "The value of parameter(s) <parameter> in <functionName> is invalid: Expects `length` greater than or equal to 0, but got <length>."},
 	"COMPARATOR_RETURNS_NULL":                  {"22004", "The comparator has returned a NULL for a comparison between <firstValue> and <secondValue>. It should return a positive integer for \"greater than\", 0 for \"equal\" and a negative integer for \"less than\"."},
-	"_LEGACY_ERROR_TEMP_2016":                  {"XX000", "The key array and value array of MapData must have the same length."},
+	"_LEGACY_ERROR_TEMP_3242":                  {"XX000", "sequence step must be an <intervalType> of day granularity if start and end values are dates"},
+	"ILLEGAL_SEQUENCE_BOUNDARIES":              {"22023", "Illegal sequence boundaries: <start> to <stop> by <step>"},
+	"_LEGACY_ERROR_TEMP_2128":                  {"XX000", "The key array and value array of MapData must have the same length."},
 }
 
 func init() { maps.Copy(conditions, collectionConditions) }

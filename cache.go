@@ -198,6 +198,7 @@ func (e *cacheEntry) rows(ctx context.Context, s *Session, entries []*cacheEntry
 	if err != nil {
 		return nil, err
 	}
+	follow(ctx, query.Profile())
 	stop := context.AfterFunc(ctx, query.Close)
 	err = query.Wait()
 	if !stop() && err == nil {

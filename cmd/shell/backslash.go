@@ -116,7 +116,7 @@ func nearCommands(name string) []string {
 
 // sql runs a statement on behalf of a command; its error is told as a statement's.
 func (s *shell) sql(text string) error {
-	s.statement(text, "")
+	s.statement(text, position{})
 	return nil
 }
 

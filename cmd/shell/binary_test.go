@@ -125,6 +125,19 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+func TestFullDiskUnderAFileOfResults(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	for _, rows := range []string{"1", "100000"} {
+		r := run(t, "\\o /dev/full\nSELECT id FROM range("+rows+");\nSELECT 2 AS a", "-o", "csv")
+		r.want(t, statusFailed, "")
+		if strings.Count(r.errors, "no space left on device") != 1 {
+			t.Errorf("stderr %q", r.errors)
+		}
+	}
+}
+
 func TestInterruptEndsAScript(t *testing.T) {
 	for _, form := range []string{"csv", "json"} {
 		c, out, stderr := start(t, "-o", form, "-c", "SELECT 1; SELECT sum(a.id % 7) FROM range(4000000) a, range(1000000) b; SELECT 2")

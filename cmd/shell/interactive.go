@@ -99,6 +99,9 @@ func (t *terminalShell) readOne() bool {
 		t.fatal(err)
 		return false
 	}
+	if t.pending == "" {
+		line = commandOf(line)
+	}
 	if t.pending == "" && strings.HasPrefix(strings.TrimSpace(line), `\`) {
 		t.remember(line)
 		t.backslash(line)
@@ -115,6 +118,17 @@ func (t *terminalShell) readOne() bool {
 		t.nested(func() { t.script(text, "") })
 	}
 	return true
+}
+
+// commandOf turns what people type to leave any shell, or to get help, into the command for it.
+func commandOf(line string) string {
+	switch strings.ToLower(strings.TrimRight(strings.TrimSpace(line), "; ")) {
+	case "exit", "quit":
+		return `\q`
+	case "help":
+		return `\?`
+	}
+	return line
 }
 
 func (t *terminalShell) remember(text string) {

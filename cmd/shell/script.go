@@ -53,15 +53,26 @@ func (s *shell) statements(text, name string, start, stop int) {
 			s.echoStatement(text[before:at+len(piece.Text)], piece.Text)
 		}
 		before = at + len(piece.Text)
-		place := ""
-		if name != "" && name != "-" {
-			place = fmt.Sprintf("%s:%d: ", name, 1+strings.Count(text[:at], "\n"))
-		}
-		s.statement(piece.Text, place)
+		s.statement(piece.Text, position{name, text, at})
 		if s.options.echo {
 			s.console.WriteByte('\n')
 		}
 	}
+}
+
+// position is where a statement stands in a script.
+type position struct {
+	file string // "" if it is none
+	text string // of the script
+	at   int    // offset of the statement
+}
+
+// String is what an error begins with: the file and the line.
+func (p position) String() string {
+	if p.file == "" || p.file == "-" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", p.file, 1+strings.Count(p.text[:p.at], "\n"))
 }
 
 // echoStatement prints a statement and the comments before it.
@@ -71,8 +82,8 @@ func (s *shell) echoStatement(text, statement string) {
 	s.flush()
 }
 
-// statement runs one statement and writes what it answers. place, for errors, is the file and line it stands on.
-func (s *shell) statement(text, place string) {
+// statement runs one statement and writes what it answers.
+func (s *shell) statement(text string, place position) {
 	ctx, done := s.signals.statement()
 	var err error
 	if s.options.output == "json" {
@@ -81,8 +92,7 @@ func (s *shell) statement(text, place string) {
 		err = s.print(ctx, text)
 	}
 	done()
-	s.flush()
-	if err != nil && !s.quit && !readerGone(err) {
+	if unwritten := s.flush(); err != nil && (unwritten == nil || !errors.Is(err, unwritten)) {
 		s.report(err, place)
 	}
 	interrupted, terminated := s.signals.ended()
@@ -92,12 +102,12 @@ func (s *shell) statement(text, place string) {
 }
 
 // report tells of a failed statement. What fails in a script ends it; machine output has said it already and goes on.
-func (s *shell) report(err error, place string) {
+func (s *shell) report(err error, place position) {
 	s.failed = true
 	if s.options.output == "json" {
 		return
 	}
-	fmt.Fprintln(s.stderr, place+errorText(err))
+	fmt.Fprintln(s.stderr, place.String()+errorText(err))
 	s.stopped = s.stopped || !s.interactive || s.depth > 0
 }
 

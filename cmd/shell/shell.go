@@ -173,20 +173,29 @@ func (s *shell) fatal(err error) int {
 	return statusFailed
 }
 
-// flush writes out what is pending. When nobody reads it any more the run ends quietly, as of `kiln … | head -1`.
-func (s *shell) flush() {
-	err := s.out.Flush()
-	if s.out != s.console {
-		err = errors.Join(err, s.console.Flush())
+// flush writes out what is pending and tells of a failure, which it returns. When nobody reads standard output any more the run
+// ends quietly, as of `kiln … | head -1`; a file of \o that cannot be written is given up.
+func (s *shell) flush() error {
+	if s.file != nil {
+		if err := s.out.Flush(); err != nil {
+			s.file.Close()
+			s.file, s.out = nil, s.console
+			s.failed = true
+			s.stopped = s.stopped || !s.interactive || s.depth > 0
+			fmt.Fprintln(s.stderr, "kiln:", err)
+			return err
+		}
 	}
+	err := s.console.Flush()
 	if err == nil || s.quit {
-		return
+		return err
 	}
 	s.stopped, s.quit = true, true
 	if !readerGone(err) {
 		s.failed = true
 		fmt.Fprintln(s.stderr, "kiln:", err)
 	}
+	return err
 }
 
 // readerGone reports whether an error of writing means that the reader of a pipe has left.

@@ -164,3 +164,36 @@ func TestInterruptEndsTheQueryNotTheShell(t *testing.T) {
 	x.send("SELECT 'still' || ' here' AS s;\r")
 	x.expect("|still here|")
 }
+
+// On real tables, where they have been made: scans, joins, sorts and aggregates in the middle of their work.
+func TestInterruptAtScale1(t *testing.T) {
+	tables, _ := filepath.Abs("../../.cache/tpch/sf1")
+	if _, err := os.Stat(filepath.Join(tables, "lineitem.parquet")); err != nil {
+		t.Skip("no TPC-H tables of scale 1: scripts/tpch-data.sh 1 .cache/tpch/sf1")
+	}
+	x := openTerminal(t, t.TempDir())
+	x.expect(prompt)
+	for _, name := range []string{"lineitem", "orders"} {
+		x.send("CREATE TEMP VIEW " + name + " AS SELECT * FROM '" + filepath.Join(tables, name+".parquet") + "';\r")
+		x.expect("OK in ")
+		x.expect(prompt)
+	}
+	for _, query := range []string{
+		"SELECT max(length(l_comment)) FROM lineitem, range(1000)",
+		"SELECT l_comment, count(*) FROM lineitem, range(10) GROUP BY ALL ORDER BY 2 DESC",
+		"SELECT * FROM lineitem, range(10) ORDER BY l_comment, l_extendedprice",
+		"SELECT count(*) FROM lineitem, orders WHERE l_orderkey + o_orderkey = 17",
+		"CACHE TABLE copy AS SELECT * FROM lineitem, range(10)",
+	} {
+		x.send(query + ";\r")
+		x.expect("rows read, ")
+		time.Sleep(200 * time.Millisecond)
+		x.send(ctrlC)
+		_, took := x.expect("Cancelled.")
+		x.expect(prompt)
+		t.Logf("%v: %s", took, query)
+		if took > time.Second { // the target is 100 ms on an idle machine
+			t.Errorf("the prompt is back after %v: %s", took, query)
+		}
+	}
+}

@@ -154,6 +154,7 @@ func appendMap(b []byte, m types.MapValue, t types.Type, zone *types.Zone) []byt
 	return append(b, ']')
 }
 
+// AppendStruct appends a struct: an object, or [name, value] pairs when names repeat.
 func AppendStruct(b []byte, values []any, t types.Type, zone *types.Zone) []byte {
 	fields := t.Fields()
 	names := map[string]bool{}
@@ -194,6 +195,7 @@ func AppendColumns(b []byte, schema types.Type) []byte {
 	return append(b, ']')
 }
 
+// AppendRow appends the array of a row's values.
 func AppendRow(b []byte, r kiln.Row, zone *types.Zone) []byte {
 	b = append(b, '[')
 	for i, f := range r.Schema().Fields() {
@@ -205,6 +207,7 @@ func AppendRow(b []byte, r kiln.Row, zone *types.Zone) []byte {
 	return append(b, ']')
 }
 
+// AppendElapsed appends ,"elapsed_ms":… with microseconds as decimals.
 func AppendElapsed(b []byte, d time.Duration) []byte {
 	b = append(b, `,"elapsed_ms":`...)
 	return strconv.AppendFloat(b, float64(d.Microseconds())/1000, 'f', -1, 64)

@@ -50,15 +50,23 @@ func (b *sampleBlob) add(store *expr.BlobStore, value float64, count int64) {
 	}
 }
 
+// compareTotal is the order of doubles that tells -0.0 from 0.0, as Java's Double.compare.
+func compareTotal(a, b float64) int {
+	if a == 0 && b == 0 {
+		return int(boolByte(math.Signbit(b))) - int(boolByte(math.Signbit(a)))
+	}
+	return types.CompareDouble(a, b)
+}
+
 // sort orders the values and joins equal ones.
 func (b *sampleBlob) sort() {
 	if b.sorted == len(b.entries) {
 		return
 	}
-	slices.SortFunc(b.entries, func(x, y counted) int { return types.CompareDouble(x.value, y.value) })
+	slices.SortFunc(b.entries, func(x, y counted) int { return compareTotal(x.value, y.value) })
 	kept := b.entries[:1]
 	for _, e := range b.entries[1:] {
-		if last := &kept[len(kept)-1]; types.CompareDouble(last.value, e.value) == 0 {
+		if last := &kept[len(kept)-1]; compareTotal(last.value, e.value) == 0 {
 			last.count += e.count
 		} else {
 			kept = append(kept, e)
@@ -195,8 +203,12 @@ func (p *percentiles) update(c *expr.AggregateContext, g *expr.Groups, args []*v
 	return failed
 }
 
-// readFloat reads rows of any numeric, date, timestamp or interval layout as doubles; decimals have been cast.
+// readFloat reads rows of any numeric, date, timestamp or interval type as doubles.
 func readFloat(v *vector.Vector) func(i int) float64 {
+	if v.Type.Kind == types.Decimal {
+		read, scale := readDecimal(v), int(v.Type.Scale)
+		return func(i int) float64 { return types.DecimalToFloat64(read(i), scale) }
+	}
 	switch v.Physical {
 	case types.PhysicalInt8:
 		return func(i int) float64 { return float64(vector.Get[int8](v, i)) }
@@ -208,14 +220,20 @@ func readFloat(v *vector.Vector) func(i int) float64 {
 		return func(i int) float64 { return float64(vector.Get[int64](v, i)) }
 	case types.PhysicalFloat32:
 		return func(i int) float64 { return float64(vector.Get[float32](v, i)) }
-	case types.PhysicalInt128:
-		return func(i int) float64 { return vector.Get[types.Int128](v, i).Float64() }
 	}
 	return func(i int) float64 { return vector.Get[float64](v, i) }
 }
 
 // writeFloat writes a percentile as a value of the layout of out; what is between two integers is cut.
 func writeFloat(out *vector.Vector, i int, v float64) {
+	if out.Type.Kind == types.Decimal {
+		d, ok := types.DecimalFromFloat64(v, int(out.Type.Precision), int(out.Type.Scale))
+		if !ok {
+			out.SetNull(i) // the double has digits too many
+		}
+		writeDecimal(out, i, d)
+		return
+	}
 	switch out.Physical {
 	case types.PhysicalInt8:
 		vector.Set(out, i, int8(v))
@@ -227,9 +245,6 @@ func writeFloat(out *vector.Vector, i int, v float64) {
 		vector.Set(out, i, saturatedInteger(v))
 	case types.PhysicalFloat32:
 		vector.Set(out, i, float32(v))
-	case types.PhysicalInt128:
-		d, _ := types.Int128FromFloat64(v)
-		vector.Set(out, i, d)
 	default:
 		vector.Set(out, i, v)
 	}
@@ -450,6 +465,12 @@ func isTrue(args []expr.Expr, at int) bool {
 
 // BindWithinGroup binds f(args) WITHIN GROUP (ORDER BY keys).
 func BindWithinGroup(c *expr.BindContext, f *expr.AggregateFunction, args []expr.Expr, keys []expr.SortKey, distinct bool) (expr.Expr, error) {
+	if f.Name == "listagg" {
+		if len(args) < 1 || len(args) > 2 {
+			return nil, wrongNumber(c, f.Name, 1, 2, len(args))
+		}
+		return bindListAgg(c, args, keys, distinct)
+	}
 	if len(keys) != 1 {
 		return nil, diag.New("INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS", "funcName", routine(f.Name), "expectedNum", "1",
 			"actualNum", itoa(len(keys))).At(c.Span)

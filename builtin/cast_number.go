@@ -50,9 +50,9 @@ func fromInteger[A integerType](c *caster) (conversion, bool) {
 	case types.Long:
 		return toInteger[A, int64](c)
 	case types.Float:
-		return total(func(v A) float32 { return float32(v) })
+		return conversion{kernel: convert[A, float32]()}, true
 	case types.Double:
-		return total(func(v A) float64 { return float64(v) })
+		return conversion{kernel: convert[A, float64]()}, true
 	case types.Decimal:
 		return toDecimal(c, func(v A) types.Int128 { return types.Int128From(int64(v)) }, 0, types.DecimalFor(c.from).Precision)
 	case types.Timestamp:
@@ -79,6 +79,27 @@ func fromInteger[A integerType](c *caster) (conversion, bool) {
 	return conversion{}, false
 }
 
+// convert is Go's conversion between two types of numbers, in loops without a call.
+func convert[A, B integerType | floatType]() expr.Kernel {
+	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+		in, to := vector.Values[A](args[0]), vector.Values[B](out)
+		switch {
+		case args[0].Encoding == vector.Constant:
+			fill(out, B(in[0]))
+		case sel == nil:
+			in = in[:len(to)]
+			for i, v := range in {
+				to[i] = B(v)
+			}
+		default:
+			for _, r := range sel {
+				to[r] = B(in[r])
+			}
+		}
+		return nil
+	}
+}
+
 // saturatingMicros turns seconds into microseconds; what does not fit becomes the nearest that does.
 func saturatingMicros(seconds int64) int64 {
 	switch {
@@ -93,7 +114,7 @@ func saturatingMicros(seconds int64) int64 {
 // toInteger converts between integers: narrowing fails on overflow, or wraps outside ANSI mode.
 func toInteger[A, B integerType](c *caster) (conversion, bool) {
 	if c.from.Kind < c.to.Kind || c.mode == expr.Legacy {
-		return total(func(v A) B { return B(v) })
+		return conversion{kernel: convert[A, B]()}, true
 	}
 	return exact(c, func(v A) (B, failure) {
 		r := B(v)
@@ -132,9 +153,9 @@ func fromFloating[A floatType](c *caster) (conversion, bool) {
 	case types.Long:
 		return floatToInteger[A, int64](c, math.MinInt64, math.MaxInt64)
 	case types.Float:
-		return total(func(v A) float32 { return float32(v) })
+		return conversion{kernel: convert[A, float32]()}, true
 	case types.Double:
-		return total(func(v A) float64 { return float64(v) })
+		return conversion{kernel: convert[A, float64]()}, true
 	case types.Decimal:
 		return floatToDecimal[A](c)
 	case types.Timestamp:

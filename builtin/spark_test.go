@@ -170,38 +170,66 @@ func compare(s *kiln.Session, want golden) error {
 	return testenv.Compare(expected, got)
 }
 
-// answersOf reads Spark's answers from testdata, or asks for them.
+// answersOf reads Spark's answers from testdata. With -rewrite it asks Spark for those that are missing and drops what
+// is asked no more; to ask for all again, delete the file first.
 func answersOf(t *testing.T, file string, statements []string) map[string]golden {
 	t.Helper()
 	name := filepath.Join("testdata", file)
-	if *rewrite {
-		requests := make([]testenv.Request, len(statements))
-		for i, sql := range statements {
-			requests[i] = testenv.Request{ID: i, SQL: sql}
+	answers := readAnswers(t, name)
+	if !*rewrite {
+		return answers
+	}
+	var requests []testenv.Request
+	for _, sql := range statements {
+		if _, known := answers[sql]; !known {
+			requests = append(requests, testenv.Request{ID: len(requests), SQL: sql})
 		}
-		var out bytes.Buffer
-		encoder := json.NewEncoder(&out)
-		encoder.SetEscapeHTML(false)
+	}
+	if len(requests) > 0 {
 		for i, r := range testenv.AskSpark(t, requests) {
-			g := golden{SQL: statements[i], Columns: r.Columns, Rows: r.Rows}
+			g := golden{SQL: requests[i].SQL, Columns: r.Columns, Rows: r.Rows}
 			if r.Failure != nil {
 				if g.Error = r.Failure.Condition; g.Error == "" {
 					g.Error = "?"
 				}
 			}
-			if err := encoder.Encode(g); err != nil {
-				t.Fatal(err)
-			}
+			answers[g.SQL] = g
 		}
-		if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
+	}
+	writeAnswers(t, name, statements, answers)
+	return answers
+}
+
+func writeAnswers(t *testing.T, name string, statements []string, answers map[string]golden) {
+	t.Helper()
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	written := map[string]bool{}
+	for _, sql := range statements {
+		if written[sql] {
+			continue
+		}
+		written[sql] = true
+		if err := encoder.Encode(answers[sql]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	text, err := os.ReadFile(name)
-	if err != nil {
+	if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func readAnswers(t *testing.T, name string) map[string]golden {
+	t.Helper()
 	answers := map[string]golden{}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		if *rewrite && errors.Is(err, os.ErrNotExist) {
+			return answers
+		}
+		t.Fatal(err)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	for decoder.More() {

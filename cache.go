@@ -18,11 +18,11 @@ type StorageLevel uint8
 
 const (
 	// MemoryAndDisk keeps rows in memory and moves them to disk when memory is short: what Cache does.
-	MemoryAndDisk StorageLevel = iota
+	MemoryAndDisk = StorageLevel(exec.MemoryAndDisk)
 	// MemoryOnly keeps rows in memory; a query that has no room for them fails.
-	MemoryOnly
+	MemoryOnly = StorageLevel(exec.MemoryOnly)
 	// DiskOnly keeps rows in spill files.
-	DiskOnly
+	DiskOnly = StorageLevel(exec.DiskOnly)
 )
 
 // cache holds the plans that were cached and, from their first use on, their rows. A query whose plan contains a cached
@@ -188,7 +188,7 @@ func (e *cacheEntry) rows(ctx context.Context, s *Session, entries []*cacheEntry
 	options.Program.NarrowTypes = false
 	var sink *exec.Materialize
 	p, err := physical.Lower(ctx, plan, options, -1, 0, func(layout []vector.Layout) exec.Sink {
-		sink = exec.NewMaterialize(layout)
+		sink = exec.NewCache(layout, exec.Storage(e.level))
 		return sink
 	})
 	if err != nil {

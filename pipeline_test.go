@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/functions"
 )
 
@@ -84,4 +85,21 @@ func TestTwoWorkersBothWork(t *testing.T) {
 		}
 	}
 	t.Error("two workers never both ran morsels")
+}
+
+// TestStorageLevels caches the same rows in each storage, with memory for a tenth of them.
+func TestStorageLevels(t *testing.T) {
+	for level, want := range map[kiln.StorageLevel]string{kiln.MemoryAndDisk: "", kiln.DiskOnly: "", kiln.MemoryOnly: "OUT_OF_MEMORY"} {
+		s := open(t, map[string]string{"kiln.memory.limit": "4m", "kiln.spill.directory": t.TempDir()})
+		d := s.Range(0, 4_000_000, 1).Persist(level)
+		for range 2 {
+			rows, err := d.Agg(functions.Sum("id")).Collect(context.Background())
+			if got := diag.ConditionOf(err); got != want {
+				t.Errorf("level %d: %v", level, err)
+			}
+			if err == nil && rows[0].At(0) != int64(7999998000000) {
+				t.Errorf("level %d: %v", level, rows)
+			}
+		}
+	}
 }

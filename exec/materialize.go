@@ -36,6 +36,7 @@ type materializeOptions struct {
 	partitioning  partitioning
 	partitions    int
 	keys          int // byHash: the first so many columns
+	storage       Storage
 }
 
 // Materialize is a sink that keeps its rows: a limit, a common part of a plan, a cache, a repartitioning. It keeps the
@@ -66,6 +67,23 @@ type piece struct {
 // NewMaterialize keeps all rows: a common part of a plan, a cache.
 func NewMaterialize(layout []vector.Layout) *Materialize {
 	return newMaterialize(materializeOptions{name: "materialize", layout: layout, limit: -1})
+}
+
+// Storage says where a Materialize keeps its rows.
+type Storage uint8
+
+const (
+	// MemoryAndDisk keeps rows in memory and moves them to disk when memory is short.
+	MemoryAndDisk Storage = iota
+	// MemoryOnly never moves rows to disk: without memory for them the query fails.
+	MemoryOnly
+	// DiskOnly moves rows to disk as they come.
+	DiskOnly
+)
+
+// NewCache keeps all rows in the given storage.
+func NewCache(layout []vector.Layout, storage Storage) *Materialize {
+	return newMaterialize(materializeOptions{name: "cache", layout: layout, limit: -1, storage: storage})
 }
 
 // NewLimit keeps count rows (-1: all) after offset rows, in order of (partition, sequence), and stops its sources.
@@ -135,7 +153,11 @@ func (m *Materialize) NewLocal(w *Worker) (LocalSink, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.account == nil {
-		m.account = w.Query.Reserve(m.o.name, m)
+		var spiller memory.Spiller
+		if m.o.storage != MemoryOnly {
+			spiller = m
+		}
+		m.account = w.Query.Reserve(m.o.name, spiller)
 		m.spill = w.Query.Spill()
 	}
 	l := &materializeLocal{sink: m}
@@ -151,7 +173,11 @@ func (m *Materialize) NewLocal(w *Worker) (LocalSink, error) {
 
 // add takes a closed segment.
 func (m *Materialize) add(p piece) error {
-	if !m.account.TryGrow(p.segment.bytes) {
+	if m.o.storage == MemoryOnly {
+		if err := m.account.Grow(p.segment.bytes); err != nil {
+			return err
+		}
+	} else if !m.account.TryGrow(p.segment.bytes) {
 		if _, err := m.Spill(p.segment.bytes); err != nil {
 			return err
 		}
@@ -162,6 +188,10 @@ func (m *Materialize) add(p piece) error {
 	m.mu.Lock()
 	m.pieces = append(m.pieces, p)
 	m.mu.Unlock()
+	if m.o.storage == DiskOnly {
+		_, err := m.Spill(p.segment.bytes)
+		return err
+	}
 	return nil
 }
 

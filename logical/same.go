@@ -59,8 +59,10 @@ func (c *comparer) same(a, b reflect.Value) bool {
 		return a.Interface().(types.Type).Equal(b.Interface().(types.Type))
 	case spanType, kernelType, settingsType:
 		return true
-	case functionType, aggregate, tableType:
+	case functionType, aggregate:
 		return a.Interface() == b.Interface()
+	case tableType:
+		return sameTable(a.Interface().(source.Table), b.Interface().(source.Table))
 	}
 	switch a.Kind() {
 	case reflect.Interface, reflect.Pointer:
@@ -83,6 +85,15 @@ func (c *comparer) same(a, b reflect.Value) bool {
 		return true
 	}
 	return a.Equal(b)
+}
+
+// sameTable compares tables by identity, or as a table that is made anew for each use of it says.
+func sameTable(a, b source.Table) bool {
+	if a == b {
+		return true
+	}
+	c, ok := a.(interface{ Same(source.Table) bool })
+	return ok && c.Same(b)
 }
 
 func (c *comparer) sameSlice(a, b reflect.Value) bool {

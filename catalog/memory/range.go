@@ -25,6 +25,12 @@ func (t *Range) Schema() types.Type {
 	return types.StructType(types.Field{Name: "id", Type: types.LongType})
 }
 
+// Same reports whether u has the same rows in the same partitions.
+func (t *Range) Same(u source.Table) bool {
+	r, ok := u.(*Range)
+	return ok && *r == *t
+}
+
 // Rows is the number of rows.
 func (t *Range) Rows() int64 {
 	distance, step := uint64(t.End)-uint64(t.Start), uint64(t.Step)

@@ -27,7 +27,7 @@ func (a *answer) write(ctx context.Context) error {
 	case "tsv":
 		return a.stream(ctx, &tsvRows{})
 	case "jsonl":
-		return a.stream(ctx, jsonRows{})
+		return a.stream(ctx, &jsonRows{})
 	}
 	return a.page(ctx)
 }
@@ -196,17 +196,15 @@ func appendEscaped(b, cell []byte) []byte {
 }
 
 // jsonRows writes an object a row.
-type jsonRows struct{}
+type jsonRows struct{ object *jsonrow.Object }
 
-func (jsonRows) header(b []byte, _ []string) []byte { return b }
+func (*jsonRows) header(b []byte, _ []string) []byte { return b }
 
-func (jsonRows) row(b []byte, r kiln.Row, zone *types.Zone) []byte {
-	schema := r.Schema()
-	values := make([]any, r.Len())
-	for i := range values {
-		values[i] = r.Raw(i)
+func (j *jsonRows) row(b []byte, r kiln.Row, zone *types.Zone) []byte {
+	if j.object == nil {
+		j.object = jsonrow.NewObject(r.Schema())
 	}
-	return append(jsonrow.AppendStruct(b, values, schema, zone), '\n')
+	return append(j.object.Append(b, r.Raw, zone), '\n')
 }
 
 // page writes a grid, records or a Markdown table: the first rows of the result, and how many it has.

@@ -52,6 +52,14 @@ func AppendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(s); {
+		plain := i
+		for i < len(s) && s[i] >= 0x20 && s[i] < utf8.RuneSelf && s[i] != '"' && s[i] != '\\' {
+			i++
+		}
+		b = append(b, s[plain:i]...)
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		switch {
 		case c == '"' || c == '\\':
@@ -68,9 +76,6 @@ func AppendString(b []byte, s string) []byte {
 			i++
 		case c < 0x20:
 			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			i++
-		case c < utf8.RuneSelf:
-			b = append(b, c)
 			i++
 		default:
 			r, size := utf8.DecodeRuneInString(s[i:])
@@ -156,30 +161,68 @@ func appendMap(b []byte, m types.MapValue, t types.Type, zone *types.Zone) []byt
 
 // AppendStruct appends a struct: an object, or [name, value] pairs when names repeat.
 func AppendStruct(b []byte, values []any, t types.Type, zone *types.Zone) []byte {
-	fields := t.Fields()
-	names := map[string]bool{}
-	for _, f := range fields {
-		names[f.Name] = true
-	}
-	open, shut := byte('{'), byte('}')
-	repeated := len(names) < len(fields)
-	if repeated {
-		open, shut = '[', ']'
-	}
-	b = append(b, open)
-	for i, f := range fields {
+	return NewObject(t).Append(b, func(i int) any { return values[i] }, zone)
+}
+
+// Object writes structs of one type. It may be used for any number of them, by one goroutine at a time or by many.
+type Object struct {
+	fields   []types.Field
+	keys     [][]byte // "name": or ["name", with what stands before it
+	repeated bool
+}
+
+// NewObject prepares to write structs of type t.
+func NewObject(t types.Type) *Object {
+	o := &Object{fields: t.Fields()}
+	o.repeated = repeat(o.fields)
+	o.keys = make([][]byte, len(o.fields))
+	for i, f := range o.fields {
+		var key []byte
 		if i > 0 {
-			b = append(b, ',')
+			key = append(key, ',')
 		}
-		if repeated {
-			b = append(AppendString(append(b, '['), f.Name), ',')
-			b = append(AppendValue(b, values[i], f.Type, zone), ']')
-			continue
+		if o.repeated {
+			o.keys[i] = append(AppendString(append(key, '['), f.Name), ',')
+		} else {
+			o.keys[i] = append(AppendString(key, f.Name), ':')
 		}
-		b = append(AppendString(b, f.Name), ':')
-		b = AppendValue(b, values[i], f.Type, zone)
 	}
-	return append(b, shut)
+	return o
+}
+
+// repeat reports whether two fields have one name.
+func repeat(fields []types.Field) bool {
+	if len(fields) > 16 {
+		names := make(map[string]bool, len(fields))
+		for _, f := range fields {
+			names[f.Name] = true
+		}
+		return len(names) < len(fields)
+	}
+	for i, f := range fields {
+		for _, g := range fields[:i] {
+			if f.Name == g.Name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Append appends the struct whose i-th field has the value that value(i) returns.
+func (o *Object) Append(b []byte, value func(i int) any, zone *types.Zone) []byte {
+	if o.repeated {
+		b = append(b, '[')
+		for i, f := range o.fields {
+			b = append(AppendValue(append(b, o.keys[i]...), value(i), f.Type, zone), ']')
+		}
+		return append(b, ']')
+	}
+	b = append(b, '{')
+	for i, f := range o.fields {
+		b = AppendValue(append(b, o.keys[i]...), value(i), f.Type, zone)
+	}
+	return append(b, '}')
 }
 
 // AppendColumns appends the list of columns.

@@ -120,6 +120,9 @@ func runSparkFile(t *testing.T, dir, name string, must map[string]bool) (passed 
 	if strings.HasPrefix(name, "nonansi/") {
 		c = c.With("spark.sql.ansi.enabled", "false")
 	}
+	if strings.HasPrefix(name, "timestampNTZ/") {
+		c = c.With("spark.sql.timestampType", "TIMESTAMP_NTZ")
+	}
 	for key, value := range conf {
 		c = c.With(key, value)
 	}

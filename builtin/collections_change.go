@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -13,9 +14,9 @@ var changeFunctions = []*expr.Function{
 	oneArray("array_distinct", "Returns an array without duplicates.", "SELECT array_distinct(array(1, 2, 3, NULL, 3));", "[1,2,3,null]", distinctKernel, nil),
 	oneArray("array_compact", "Returns an array without its nulls.", "SELECT array_compact(array(1, 2, 3, NULL));", "[1,2,3]", compactKernel,
 		func(t types.Type) types.Type { return types.ArrayType(t.Elem(), false) }),
-	scalar("sort_array", doc("array_funcs", "Returns an array sorted, nulls first if ascending, else last.", "array - an array", "ascendingOrder - a boolean constant, true if absent").
+	strictly(1, false, scalar("sort_array", doc("array_funcs", "Returns an array sorted, nulls first if ascending, else last.", "array - an array", "ascendingOrder - a boolean constant, true if absent").
 		example("SELECT sort_array(array('b', 'd', NULL, 'c', 'a'), true);", "[null,\"a\",\"b\",\"c\",\"d\"]"),
-		signature{params: of(anyArray, boolean), optional: 1, resolve: resolveSortArray}),
+		signature{params: of(anyArray, boolean), optional: 1, resolve: resolveSortArray}), boolean),
 	setFunction("array_union", "Returns the elements of either array, without duplicates.", "[1,2,3,5]", func(inRight bool) bool { return true }, true),
 	setFunction("array_intersect", "Returns the elements of both arrays, without duplicates.", "[1,3]", func(inRight bool) bool { return inRight }, false),
 	setFunction("array_except", "Returns the elements of array1 that are not in array2, without duplicates.", "[2]", func(inRight bool) bool { return !inRight }, false),
@@ -314,6 +315,11 @@ const largestArray = 2147483632
 func insertKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	propagate(sel, out, args[0], args[1])
 	in, positions, to := columnOf[vector.List](args[0]), columnOf[int32](args[1]), newLists(out, args[0].Children[0], args[2])
+	// Position -1 is behind the last element, but before it under an old setting.
+	last := int64(1)
+	if c.Settings != nil && c.Settings.Conf != nil && strings.EqualFold(c.Settings.Conf("spark.sql.legacy.negativeIndexInArrayInsert"), "true") {
+		last = 0
+	}
 	err := each(sel, out, func(i int) error {
 		l, at, start := in.at(i), int64(positions.at(i)), to.mark()
 		item := int32(args[2].At(i))
@@ -329,13 +335,13 @@ func insertKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 			to.addRange(0, l.Start, l.Length)
 			to.addNulls(at - n - 1)
 			to.add(1, item)
-		case at < -n-1:
+		case at < -n-last:
 			to.add(1, item)
-			to.addNulls(-at - n - 1)
+			to.addNulls(-at - n - last)
 			to.addRange(0, l.Start, l.Length)
 		default:
 			if at < 0 {
-				at += n + 2
+				at += n + 1 + last
 			}
 			to.addRange(0, l.Start, int32(at-1))
 			to.add(1, item)

@@ -36,7 +36,7 @@ func bindFold(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Exp
 		}
 	}
 	merge := args[2].(*expr.Lambda)
-	if !merge.Typ.SameType(args[1].Type()) {
+	if !sameStructure(merge.Typ, args[1].Type()) {
 		return nil, unexpectedType(c, "aggregate", args, 2, quoted(args[1].Type().SQL()))
 	}
 	return makeCall(c, f, args, outcome{result: result, nullable: true, fails: fails, kernel: foldKernel}), nil
@@ -252,4 +252,28 @@ func mapZipKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 		return err
 	}
 	return m.done()
+}
+
+// sameStructure reports whether two types are the same but for the names of fields and for what may be null.
+func sameStructure(a, b types.Type) bool {
+	if a.Kind != b.Kind {
+		return false
+	}
+	switch a.Kind {
+	case types.Array:
+		return sameStructure(a.Elem(), b.Elem())
+	case types.Map:
+		return sameStructure(a.Key(), b.Key()) && sameStructure(a.Elem(), b.Elem())
+	case types.Struct:
+		if len(a.Fields()) != len(b.Fields()) {
+			return false
+		}
+		for i, f := range a.Fields() {
+			if !sameStructure(f.Type, b.Fields()[i].Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return a.SameType(b)
 }

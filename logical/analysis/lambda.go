@@ -17,7 +17,7 @@ type lambdaParam struct {
 
 // lambdaParams gives the types of the parameters of the lambda that is argument at of a function, from the arguments
 // before it; nil if the function takes no lambda there.
-func lambdaParams(function string, at int, args []expr.Expr) []lambdaParam {
+func lambdaParams(function string, at int, args []expr.Expr, rules types.Coercion) []lambdaParam {
 	if at == 0 || len(args) == 0 {
 		return nil
 	}
@@ -52,6 +52,9 @@ func lambdaParams(function string, at int, args []expr.Expr) []lambdaParam {
 		if function == "zip_with" {
 			return []lambdaParam{left, right}
 		}
+		if t, ok := rules.WiderTypeWithoutStrings(first.Key(), second.Key()); ok {
+			key.typ = t
+		}
 		return []lambdaParam{key, left, right}
 	}
 	return nil
@@ -60,7 +63,7 @@ func lambdaParams(function string, at int, args []expr.Expr) []lambdaParam {
 // constantLambda makes a lambda without parameters of an expression that stands where a higher-order function wants one:
 // transform(a, 0).
 func constantLambda(function string, at int, args []expr.Expr, body expr.Expr) expr.Expr {
-	if lambdaParams(function, at, args) == nil {
+	if lambdaParams(function, at, args, types.Coercion{}) == nil {
 		return body
 	}
 	return &expr.Lambda{Base: expr.Base{Typ: body.Type(), Null: body.Nullable(), Span: body.Place()}, Body: body}
@@ -68,7 +71,7 @@ func constantLambda(function string, at int, args []expr.Expr, body expr.Expr) e
 
 // lambda binds a lambda that is argument at of a higher-order function.
 func (s *site) lambda(e *ast.Lambda, function string, at int, args []expr.Expr) (expr.Expr, error) {
-	wanted := lambdaParams(function, at, args)
+	wanted := lambdaParams(function, at, args, s.coercion)
 	if wanted == nil {
 		return nil, diag.New("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", "class", function).At(e.Place())
 	}

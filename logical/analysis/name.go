@@ -486,7 +486,7 @@ func (n namer) ordered(e *ast.Call, name string, args []string) (string, bool) {
 	const within = ") WITHIN GROUP (ORDER BY "
 	if name == "mode" {
 		switch {
-		case e.WithinGroup != nil && len(e.WithinGroup) == 1:
+		case len(e.WithinGroup) == 1:
 			text := "mode(" + within + n.expr(e.WithinGroup[0].Expr)
 			if !e.WithinGroup[0].Descending {
 				text += " DESC"
@@ -524,6 +524,9 @@ func (n namer) arguments(list []ast.Expr) []string {
 				}
 				continue
 			}
+		}
+		if cast, ok := a.(*ast.Cast); ok && !cast.Try && (cast.Type.Kind == types.Array || cast.Type.Kind == types.Map) {
+			a = cast.Input // Spark forgets that the user asked for the cast
 		}
 		args = append(args, n.expr(a))
 	}

@@ -3,6 +3,7 @@ package exec
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -16,8 +17,8 @@ import (
 type partitioning uint8
 
 const (
-	// keepPartitions leaves the rows in the partitions they came in.
-	keepPartitions partitioning = iota
+	// The zero value leaves the rows in the partitions they came in.
+	_ partitioning = iota
 	// roundRobin deals the rows of each morsel out over the partitions.
 	roundRobin
 	// byHash puts rows with equal keys into the same partition.
@@ -224,7 +225,7 @@ func (m *Materialize) Finish(context.Context, *Pool) error {
 	}
 	inOrder := slices.Clone(m.pieces) // Spill goes on in the order of arrival
 	slices.SortStableFunc(inOrder, comparePieces)
-	if m.limit.need >= 0 {
+	if m.limit.need >= 0 || m.o.offset > 0 {
 		var err error
 		if inOrder, err = m.cut(inOrder); err != nil {
 			return err
@@ -269,6 +270,9 @@ func (m *Materialize) joinPartitions() {
 // cut applies offset and limit.
 func (m *Materialize) cut(pieces []piece) ([]piece, error) {
 	skip, take := m.o.offset, m.o.limit
+	if take < 0 {
+		take = math.MaxInt64
+	}
 	var out []piece
 	for _, p := range pieces {
 		rows := int64(p.segment.rows)
@@ -331,7 +335,6 @@ func (m *Materialize) Close() {
 type materializeLocal struct {
 	sink     *Materialize
 	morsel   morselKey
-	rows     int64
 	number   int
 	builders []segmentBuilder // one a target partition, or one in all
 	turn     int

@@ -162,6 +162,9 @@ func (p *printer) convert(f directive, argument int) bool {
 	if argument >= len(p.args) {
 		return false
 	}
+	if !f.allowed() {
+		return false
+	}
 	v := p.args[argument]
 	upper := f.letter >= 'A' && f.letter <= 'Z'
 	letter := f.letter | 0x20
@@ -175,7 +178,7 @@ func (p *printer) convert(f directive, argument int) bool {
 	}
 	switch letter {
 	case 's':
-		return !f.has('#') && p.text(f, p.valueText(v), upper)
+		return p.text(f, p.valueText(v), upper)
 	case 'b':
 		text := "true"
 		if v.Physical == types.PhysicalBool && vector.Get[uint8](v, p.row) == 0 {
@@ -199,6 +202,26 @@ func (p *printer) convert(f directive, argument int) bool {
 	return false
 }
 
+// allowed reports whether the flags go together, and with the letter.
+func (f *directive) allowed() bool {
+	flags := "-#+ 0,("
+	switch f.letter {
+	case 'b', 'B', 'c', 'C', 'h', 'H', 's', 'S':
+		flags = "-"
+	case 'd':
+		flags = "-+ 0,("
+	case 'x', 'X', 'o':
+		flags = "-#0"
+	case 'e', 'E':
+		flags = "-#+ 0("
+	case 'g', 'G':
+		flags = "-+ 0,("
+	case 'a', 'A':
+		flags = "-#+ 0"
+	}
+	return strings.Trim(f.flags, flags) == "" && !(f.has('-') && f.has('0')) && !(f.has('+') && f.has(' '))
+}
+
 // text writes a text with the width and precision of a conversion.
 func (p *printer) text(f directive, text string, upper bool) bool {
 	if f.precision >= 0 {
@@ -212,7 +235,7 @@ func (p *printer) text(f directive, text string, upper bool) bool {
 }
 
 func (p *printer) pad(f directive, text string) {
-	missing := f.width - utf8.RuneCountInString(text)
+	missing := f.width - utf16Length([]byte(text))
 	if !f.has('-') {
 		p.blanks(missing)
 	}

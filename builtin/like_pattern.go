@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/kilnql/kiln/diag"
@@ -176,7 +177,13 @@ func (part *likePart) skipPast(s []byte) (rest []byte, ok bool) {
 		}
 		return nil, false
 	}
+	literal := part.text[:slices.Index(part.wild, true)]
 	for {
+		if at := bytes.Index(s, literal); at >= 0 {
+			s = s[at:]
+		} else {
+			return nil, false
+		}
 		if n := part.matchAt(s); n >= 0 {
 			return s[n:], true
 		}

@@ -323,7 +323,7 @@ func (w *numberWriter) fraction(digits string, n int) {
 
 // parse reads a number in the format; the result is unscaled. ok is false if the text does not fit.
 func (f *numberFormat) parse(text string) (unscaled types.Int128, ok bool) {
-	text = strings.TrimSpace(text)
+	text = strings.Join(strings.Fields(text), "") // blanks do not count
 	negative, bracket, behind, pointed := false, false, false, false
 	var whole, fraction string
 	for _, t := range f.tokens {
@@ -373,7 +373,7 @@ func (f *numberFormat) parse(text string) (unscaled types.Int128, ok bool) {
 	return parseDigits(digits, negative)
 }
 
-// ungroup takes the separators out of the digits before the point; ok is false if they are not where the format has them.
+// ungroup takes the separators out of the digits before the point; ok is false if groups are longer than the format's.
 func (f *numberFormat) ungroup(text string) (digits string, ok bool) {
 	groups := strings.Split(text, ",")
 	if len(groups) > len(f.whole) {
@@ -386,11 +386,8 @@ func (f *numberFormat) ungroup(text string) (digits string, ok bool) {
 			if group.exact {
 				return "", false
 			}
-		case i > skipped || group.exact:
-			if len(groups[i-skipped]) != group.digits {
-				return "", false
-			}
-		case len(groups[0]) > group.digits || len(groups) > 1 && groups[0] == "":
+		case len(groups[i-skipped]) > group.digits, group.exact && len(groups[i-skipped]) < group.digits,
+			len(groups) > 1 && groups[i-skipped] == "":
 			return "", false
 		}
 	}

@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 
@@ -117,7 +116,7 @@ func toNumberKernel(f *numberFormat, try bool) expr.Kernel {
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		s := stringsOf(args[0])
 		return each(sel, out, func(i int) error {
-			v, ok := f.parse(string(bytes.TrimSpace(s.at(i))))
+			v, ok := f.parse(string(s.at(i)))
 			switch {
 			case !ok && try:
 				out.SetNull(i)

@@ -230,13 +230,10 @@ func splitKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Select
 	})
 }
 
-// splitCharacters is a split by an empty pattern: characters.
+// splitCharacters is a split by an empty pattern: the first limit characters, or all.
 func splitCharacters(s []byte, limit int, list *listWriter) {
-	for n := 1; len(s) > 0; n++ {
+	for n := 1; len(s) > 0 && (limit <= 0 || n <= limit); n++ {
 		width := characterWidth(s)
-		if n == limit {
-			width = len(s)
-		}
 		list.add(s[:width])
 		s = s[width:]
 	}

@@ -1,0 +1,171 @@
+package builtin
+
+import (
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/vector"
+)
+
+// likeAsRegexp is LIKE said in another way.
+func likeAsRegexp(pattern string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString(`(?s)\A`)
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; c {
+		case '%':
+			b.WriteString(".*")
+		case '_':
+			b.WriteString(".")
+		case '\\':
+			i++
+			b.WriteString(regexp.QuoteMeta(pattern[i : i+1]))
+		default:
+			b.WriteString(regexp.QuoteMeta(pattern[i : i+1]))
+		}
+	}
+	return regexp.MustCompile(b.String() + `\z`)
+}
+
+func TestLikeMatchesAsRegexp(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	pick := func(parts []string, n int) string {
+		var b strings.Builder
+		for range r.IntN(n) {
+			b.WriteString(parts[r.IntN(len(parts))])
+		}
+		return b.String()
+	}
+	for range 20000 {
+		pattern := pick([]string{"a", "b", "%", "%", "_", `\%`, `\_`, `\\`, "ab"}, 7)
+		s := pick([]string{"a", "b", "é", "日", "😀", "%", "_", `\`, "\n"}, 9)
+		p, err := compileLike([]byte(pattern), '\\')
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := likeAsRegexp(pattern).MatchString(s)
+		if got := p.match([]byte(s)); got != want {
+			t.Fatalf("%q LIKE %q is %v, want %v", s, pattern, got, want)
+		}
+		if got := p.matcher()([]byte(s)); got != want {
+			t.Fatalf("%q LIKE %q is %v by its shape, want %v", s, pattern, got, want)
+		}
+	}
+}
+
+// TestDamagedText runs every text function of one, two or three arguments on bytes that are not UTF-8.
+func TestDamagedText(t *testing.T) {
+	damaged := []string{"", "\x80", "\xff", "\xe2\x82", "a\xf0\x9f\x98", "\xc0\xaf", "\xed\xa0\x80", "é\xc3", "\xf5\x80\x80\x80", "a b\xe2 c"}
+	ctx := &expr.BindContext{Settings: &expr.Settings{}, NextInstance: func() int32 { return 1 }}
+	ctx.Cast = func(e expr.Expr, to types.Type) (expr.Expr, error) { return nil, errPattern } // of no use here
+	text := func(s string) expr.Expr {
+		return &expr.Literal{Base: expr.Base{Typ: types.StringType}, Value: s}
+	}
+	number := func(n int32) expr.Expr { return &expr.Literal{Base: expr.Base{Typ: types.IntType}, Value: n} }
+	run := 0
+	try := func(f *expr.Function, args ...expr.Expr) {
+		e, err := f.Bind(ctx, args)
+		if err != nil {
+			return
+		}
+		if _, ok, err := Constant(e); ok && err == nil {
+			run++
+		}
+	}
+	for _, f := range textFunctions {
+		for _, a := range damaged {
+			try(f, text(a))
+			for _, b := range damaged {
+				try(f, text(a), text(b))
+				try(f, text(a), text(b), text("\xe9x"))
+				try(f, text(a), text(b), number(1))
+			}
+			for n := int32(-3); n < 4; n++ {
+				try(f, text(a), number(n))
+				try(f, text(a), number(n), text("\xe2"))
+				try(f, text(a), number(n), number(2))
+			}
+		}
+	}
+	if run < 5000 {
+		t.Errorf("only %d calls ran", run)
+	}
+}
+
+func TestCharacters(t *testing.T) {
+	for _, s := range []string{"", "abc", "0123456789abcdef", "é", "12345678é", "日本語", "a😀b", "0123456é9012345678"} {
+		if got, want := characters([]byte(s)), utf8.RuneCountInString(s); got != want {
+			t.Errorf("characters(%q) = %d, want %d", s, got, want)
+		}
+		runes := []rune(s)
+		for from := -1; from <= len(runes)+1; from++ {
+			for to := from; to <= len(runes)+2; to++ {
+				want := string(runes[min(max(from, 0), len(runes)):max(min(to, len(runes)), min(max(from, 0), len(runes)))])
+				if got := string(slice([]byte(s), from, to)); got != want {
+					t.Errorf("slice(%q, %d, %d) = %q, want %q", s, from, to, got, want)
+				}
+			}
+		}
+	}
+}
+
+// FuzzRegexp looks for patterns that the translation turns into something that package regexp refuses to read or that panics.
+func FuzzRegexp(f *testing.F) {
+	for _, seed := range []string{`a|b`, `[a-z&&[^b]]+`, `(?i)é\b$`, `\Qa.b\E*`, `x{2,3}?`, `\p{IsGreek}`, `[^]a]`, `(?<n>a)`, `\0101\x41\u0041`, `(?x) a # b`} {
+		f.Add(seed, "ab\n")
+	}
+	f.Fuzz(func(t *testing.T, pattern, s string) {
+		if !utf8.ValidString(pattern) {
+			return
+		}
+		p, err := compilePattern(pattern)
+		if err != nil {
+			return
+		}
+		text := []byte(s)
+		p.each(text, func(location []int) bool {
+			if location[0] < 0 || location[1] < location[0] || location[1] > len(text) {
+				t.Fatalf("%q in %q at %v", pattern, s, location)
+			}
+			return true
+		})
+	})
+}
+
+// BenchmarkLike matches comments like those of TPC-H.
+func BenchmarkLike(b *testing.B) {
+	words := strings.Fields("special requests pending packages among the furiously final deposits haggle carefully across")
+	r := rand.New(rand.NewPCG(3, 4))
+	in := vector.NewFlat(types.StringType, vector.ChunkSize)
+	in.Reset(vector.ChunkSize)
+	for i := range vector.ChunkSize {
+		var text []string
+		for range 7 {
+			text = append(text, words[r.IntN(len(words))])
+		}
+		in.SetString(i, []byte(strings.Join(text, " ")))
+	}
+	out := vector.NewFlat(types.BooleanType, vector.ChunkSize)
+	for _, pattern := range []string{"special%", "%deposits", "%requests%", "%special%requests%", "%s_ecial%", "%"} {
+		b.Run(pattern, func(b *testing.B) {
+			constant := vector.NewFlat(types.StringType, 1)
+			constant.Reset(1)
+			constant.SetString(0, []byte(pattern))
+			constant.SetConstant(vector.ChunkSize)
+			kernel, c := likeKernel('\\'), &expr.KernelContext{}
+			b.SetBytes(vector.ChunkSize)
+			b.ReportAllocs()
+			for b.Loop() {
+				out.Reset(vector.ChunkSize)
+				if err := kernel(c, []*vector.Vector{in, constant}, nil, out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

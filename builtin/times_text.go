@@ -107,7 +107,12 @@ func toTime(name string, d document, t func(c *expr.BindContext) types.Type, try
 	parse := &expr.Function{Name: name}
 	f := rewrite(name, d, 1, 2, nil)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
-		s := []signature{{params: of(first)}, {params: of(instant, text)}}
+		target := t(c)
+		one := first
+		if target.Kind == types.TimestampNTZ {
+			one = instant
+		}
+		s := []signature{{params: of(one)}, {params: of(instant, text)}}
 		chosen, err := choose(c, name, s, args)
 		if err != nil {
 			return nil, err
@@ -115,7 +120,6 @@ func toTime(name string, d document, t func(c *expr.BindContext) types.Type, try
 		if args, err = chosen.coerce(c, args); err != nil {
 			return nil, err
 		}
-		target := t(c)
 		if len(args) == 1 || args[0].Type().Kind != types.String {
 			mode := modeOf(c)
 			if try {

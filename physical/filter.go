@@ -8,6 +8,7 @@ import (
 
 // lowerFilter adds the condition to the program: no rows are copied.
 func (p *planner) lowerFilter(n *logical.Filter, w wanted) (*flow, error) {
+	above := w
 	w.limit = 0
 	w = w.reading(n.Condition)
 	f, err := p.lower(n.Input, w)
@@ -21,5 +22,5 @@ func (p *planner) lowerFilter(n *logical.Filter, w wanted) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.cut(f, n.Columns())
+	return p.cut(f, neededColumns(n, above))
 }

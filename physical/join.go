@@ -216,7 +216,7 @@ func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
 	if j.markOnly {
 		return p.readMarked(probe, &j, build)
 	}
-	return p.cut(probe, n.Columns())
+	return p.cut(probe, neededColumns(n, w))
 }
 
 // readMarked ends the probing stages and reads the build rows that they marked, or the others for an anti join.

@@ -228,11 +228,11 @@ func (p *planner) fuse(f *flow, op *Operator) (*flow, error) {
 }
 
 // cut ends a flow in a stage of its own when fusing whole stages is switched off.
-func (p *planner) cut(f *flow, columns []logical.Column) (*flow, error) {
+func (p *planner) cut(f *flow, ids []expr.ColumnID) (*flow, error) {
 	if p.options.FusedStages {
 		return f, nil
 	}
-	return p.materialize(f, columns, f.operator)
+	return p.endIn(f, ids, f.operator, newMaterialize)
 }
 
 // each applies an operator to the program of every branch.

@@ -31,7 +31,7 @@ func (p *planner) lowerProject(n *logical.Project, w wanted) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.cut(f, n.Columns())
+	return p.cut(f, neededColumns(n, w))
 }
 
 // stateful reports whether an expression must see the rows of a partition in order.

@@ -26,6 +26,10 @@ func (s *moments) merge(o *moments) {
 	if o.n == 0 {
 		return
 	}
+	if s.n == 0 {
+		*s = *o
+		return
+	}
 	n1, n2 := s.n, o.n
 	n := n1 + n2
 	delta := o.mean - s.mean
@@ -39,7 +43,11 @@ func (s *moments) merge(o *moments) {
 }
 
 // comoments is the state of covariance, correlation and regression over pairs without a null: y first, as in regr_slope(y, x).
-type comoments struct{ n, meanY, meanX, cross, m2Y, m2X float64 }
+type comoments struct {
+	n, meanY, meanX, cross float64
+	m2Y, m2X               float64 // sums of squares as Spark's corr updates them
+	varY, varX             float64 // the same as Spark's variance does: they differ in the last digit
+}
 
 func (s *comoments) add(y, x float64) {
 	n := s.n + 1
@@ -49,6 +57,8 @@ func (s *comoments) add(y, x float64) {
 	s.cross += dy * (x - s.meanX)
 	s.m2Y += dy * (y - s.meanY)
 	s.m2X += dx * (x - s.meanX)
+	s.varY += dy * (dy - dy/n)
+	s.varX += dx * (dx - dx/n)
 	s.n = n
 }
 
@@ -56,13 +66,21 @@ func (s *comoments) merge(o *comoments) {
 	if o.n == 0 {
 		return
 	}
-	n := s.n + o.n
+	if s.n == 0 {
+		*s = *o
+		return
+	}
+	n1, n2 := s.n, o.n
+	n := n1 + n2
 	dy, dx := o.meanY-s.meanY, o.meanX-s.meanX
-	s.cross += o.cross + dy*dx/n*s.n*o.n
-	s.m2Y += o.m2Y + dy*dy/n*s.n*o.n
-	s.m2X += o.m2X + dx*dx/n*s.n*o.n
-	s.meanY += dy / n * o.n
-	s.meanX += dx / n * o.n
+	dyN, dxN := dy/n, dx/n
+	s.cross += o.cross + dy*dxN*n1*n2
+	s.m2Y += o.m2Y + dy*dyN*n1*n2
+	s.m2X += o.m2X + dx*dxN*n1*n2
+	s.varY += o.varY + dy*dyN*n1*n2
+	s.varX += o.varX + dx*dxN*n1*n2
+	s.meanY += dyN * n2
+	s.meanX += dxN * n2
 	s.n = n
 }
 
@@ -85,7 +103,7 @@ func pairFunction(name string, d document, result func(s *comoments) (float64, b
 // sampleVariance is null for a single value.
 func sampleVariance(s *moments) (float64, bool) { return s.m2 / (s.n - 1), s.n > 1 }
 
-func regressionSlope(s *comoments) (float64, bool) { return s.cross / s.m2X, s.n > 0 && s.m2X != 0 }
+func regressionSlope(s *comoments) (float64, bool) { return s.cross / s.varX, s.n > 0 && s.varX != 0 }
 
 var momentAggregates = []*expr.AggregateFunction{
 	aggregateAlias(momentFunction("stddev_samp", doc("agg_funcs", "Returns the sample standard deviation of expr.", "expr - a number").
@@ -126,10 +144,10 @@ var momentAggregates = []*expr.AggregateFunction{
 		func(s *comoments) (float64, bool) { return s.meanY, s.n > 0 }),
 	pairFunction("regr_sxx", doc("agg_funcs", "Returns the sum of squared distances of x to its mean over the pairs without a null.", "y - a number", "x - a number").
 		example("SELECT regr_sxx(y, x) FROM VALUES (1, 2), (2, 2), (2, 3), (2, 4) AS tab(y, x);", "2.75"),
-		func(s *comoments) (float64, bool) { return s.m2X, s.n > 0 }),
+		func(s *comoments) (float64, bool) { return s.varX, s.n > 0 }),
 	pairFunction("regr_syy", doc("agg_funcs", "Returns the sum of squared distances of y to its mean over the pairs without a null.", "y - a number", "x - a number").
 		example("SELECT regr_syy(y, x) FROM VALUES (1, 2), (2, 2), (2, 3), (2, 4) AS tab(y, x);", "0.75"),
-		func(s *comoments) (float64, bool) { return s.m2Y, s.n > 0 }),
+		func(s *comoments) (float64, bool) { return s.varY, s.n > 0 }),
 	pairFunction("regr_sxy", doc("agg_funcs", "Returns the sum of products of the distances of x and y to their means.", "y - a number", "x - a number").
 		example("SELECT regr_sxy(y, x) FROM VALUES (1, 2), (2, 2), (2, 3), (2, 4) AS tab(y, x);", "0.75"),
 		func(s *comoments) (float64, bool) { return s.cross, s.n > 0 }),
@@ -147,7 +165,8 @@ var momentAggregates = []*expr.AggregateFunction{
 			if s.m2X == 0 {
 				return 1, s.n > 0 && s.m2Y != 0
 			}
-			return s.cross * s.cross / (s.m2X * s.m2Y), s.n > 0 && s.m2Y != 0
+			r := s.cross / math.Sqrt(s.m2Y*s.m2X)
+			return r * r, s.n > 0 && s.m2Y != 0
 		}),
 }
 

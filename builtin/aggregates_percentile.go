@@ -111,6 +111,11 @@ func discrete(b *sampleBlob, sums []int64, p float64) float64 {
 	return b.at(sums, int64(math.Ceil(float64(sums[len(sums)-1])*p)))
 }
 
+// legacyDiscrete is percentile_disc before Spark 4 (spark.sql.legacy.percentileDiscCalculation).
+func legacyDiscrete(b *sampleBlob, sums []int64, p float64) float64 {
+	return b.at(sums, int64(float64(sums[len(sums)-1]-1)*p)+1)
+}
+
 // approximate is what Spark's sketch answers while it holds every value.
 func approximate(accuracy int64) percentileMethod {
 	tolerance := 1 / float64(accuracy)
@@ -348,7 +353,6 @@ func (p *percentiles) outcome(c *expr.BindContext, args []expr.Expr) (aggregateO
 
 var (
 	numberOrInterval = class{`("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")`, summable.expected}
-	fractionClass    = anyOf(double, arrayOf(double))
 )
 
 var percentileAggregates = []*expr.AggregateFunction{
@@ -435,12 +439,15 @@ func withinGroup(name string, method percentileMethod, d document) *expr.Aggrega
 			return nil, unexpectedType(c, name, args[:2], 1, numberOrInterval.text)
 		}
 		p := percentiles{of: args[1].Type(), method: method}
+		if name == "percentile_disc" && c.Settings.Conf != nil && c.Settings.Conf("spark.sql.legacy.percentileDiscCalculation") == "true" {
+			p.method = legacyDiscrete
+		}
 		var err error
 		if p.fraction, p.array, err = fractions(c, name, args[:1], 0); err != nil {
 			return nil, err
 		}
 		if isTrue(args, 2) {
-			p.method = descending(method)
+			p.method = descending(p.method)
 		}
 		o, err := p.outcome(c, append([]expr.Expr{args[1], args[0]}, args[2:]...))
 		if err != nil {

@@ -268,8 +268,10 @@ func (s *summer) write(out *vector.Vector, i int, sum types.Int128, fits bool, c
 	case s.from.Kind == types.Decimal:
 		v, fits = sum, sum.FitsPrecision(int(s.to.Precision))
 	case s.average:
+		// As in Spark the sum has to fit the type, even where the average would.
+		fits = sum.IsInt64() && (s.to.Kind != types.YearMonthInterval || sum == types.Int128From(int64(int32(sum.Int64()))))
 		q, ok, _ := scaleByInteger(sum.Int64(), count, true)
-		v, fits = types.Int128From(q), ok && sum.IsInt64()
+		v, fits = types.Int128From(q), ok && fits
 	default:
 		v, fits = sum, sum.IsInt64()
 	}

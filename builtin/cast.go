@@ -103,6 +103,15 @@ type caster struct {
 // checked reports whether values without counterpart are errors.
 func (c *caster) checked() bool { return c.mode == expr.Checked }
 
+// strict is c for pairs of types whose failures are errors outside ANSI mode too: those with intervals.
+func (c *caster) strict() *caster {
+	s := *c
+	if s.mode == expr.Legacy {
+		s.mode = expr.Checked
+	}
+	return &s
+}
+
 // castKernel finds the conversion for a pair that types.CanCast allows; ok is false if kiln has none.
 func castKernel(from, to types.Type, mode expr.ErrorMode, s *expr.Settings) (_ conversion, ok bool) {
 	c := &caster{from: from, to: to, mode: mode, settings: s, zone: types.UTC}

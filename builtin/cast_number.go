@@ -60,7 +60,7 @@ func fromInteger[A integerType](c *caster) (conversion, bool) {
 	case types.Binary:
 		return integerToBinary[A]()
 	case types.YearMonthInterval:
-		return exact(c, func(v A) (int32, failure) {
+		return exact(c.strict(), func(v A) (int32, failure) {
 			m, ok := multiply64(int64(v), intervalUnit(c.to))
 			if !ok || m != int64(int32(m)) {
 				return 0, tooLarge
@@ -68,7 +68,7 @@ func fromInteger[A integerType](c *caster) (conversion, bool) {
 			return int32(m), converted
 		})
 	case types.DayTimeInterval:
-		return exact(c, func(v A) (int64, failure) {
+		return exact(c.strict(), func(v A) (int64, failure) {
 			m, ok := multiply64(int64(v), intervalUnit(c.to))
 			if !ok {
 				return 0, tooLarge
@@ -296,7 +296,7 @@ func decimalTo[A int64 | types.Int128](c *caster, wide func(A) types.Int128) (co
 	case types.Timestamp:
 		return total(func(v A) int64 { return truncateDecimal(wide(v), scale, 6).Int64() })
 	case types.YearMonthInterval:
-		return exact(c, func(v A) (int32, failure) {
+		return exact(c.strict(), func(v A) (int32, failure) {
 			m, ok := scaledInterval(wide(v), scale, c.to)
 			if !ok || m != int64(int32(m)) {
 				return 0, tooLarge
@@ -304,7 +304,7 @@ func decimalTo[A int64 | types.Int128](c *caster, wide func(A) types.Int128) (co
 			return int32(m), converted
 		})
 	case types.DayTimeInterval:
-		return exact(c, func(v A) (int64, failure) {
+		return exact(c.strict(), func(v A) (int64, failure) {
 			m, ok := scaledInterval(wide(v), scale, c.to)
 			if !ok {
 				return 0, tooLarge

@@ -149,7 +149,7 @@ func intervalTo[A int32 | int64](c *caster) (conversion, bool) {
 }
 
 func intervalToInteger[A int32 | int64, B integerType](c *caster, unit, least, most int64) (conversion, bool) {
-	return exact(c, func(v A) (B, failure) {
+	return exact(c.strict(), func(v A) (B, failure) {
 		n := int64(v) / unit
 		if n < least || n > most {
 			return 0, tooLarge

@@ -18,6 +18,7 @@ type pattern struct {
 	endedForm translated
 	literal   []byte // what the pattern matches, if that is one text
 	isLiteral bool
+	anchored  bool  // there is one match at most, at the start
 	location  []int // of the last match, in the order of Java's groups
 }
 
@@ -30,8 +31,11 @@ func compilePattern(source string) (*pattern, error) {
 	if p.plain, err = regexp.Compile(t.text); err != nil {
 		return nil, errPattern
 	}
-	if tree, err := syntax.Parse(t.text, syntax.Perl); err == nil && tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0 {
-		p.literal, p.isLiteral = []byte(string(tree.Rune)), true
+	if tree, err := syntax.Parse(t.text, syntax.Perl); err == nil {
+		if tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0 {
+			p.literal, p.isLiteral = []byte(string(tree.Rune)), true
+		}
+		p.anchored = beginsText(tree)
 	}
 	if t.hasEnd {
 		if p.endedForm, err = translateRegexp(source, true); err != nil {
@@ -39,6 +43,17 @@ func compilePattern(source string) (*pattern, error) {
 		}
 	}
 	return p, nil
+}
+
+// beginsText reports whether a pattern can match at the start of the text only.
+func beginsText(tree *syntax.Regexp) bool {
+	switch tree.Op {
+	case syntax.OpBeginText:
+		return true
+	case syntax.OpConcat, syntax.OpCapture:
+		return beginsText(tree.Sub[0])
+	}
+	return false
 }
 
 // form is the regular expression to use for a text.
@@ -117,6 +132,12 @@ func (p *pattern) located(found []int, form *translated, offset int) []int {
 // each calls f for each match, in order, until it returns false. An empty match may follow another match at once, as in
 // Java; package regexp would leave it out.
 func (p *pattern) each(s []byte, f func(location []int) bool) {
+	if p.anchored {
+		if location := p.find(s); location != nil {
+			f(location)
+		}
+		return
+	}
 	if p.looksBack {
 		re, form := p.form(s)
 		for _, found := range re.FindAllSubmatchIndex(s, -1) {

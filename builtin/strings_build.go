@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/kilnql/kiln/diag"
@@ -108,7 +109,12 @@ func concatWithKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.S
 }
 
 func appendReversed(dst, s []byte) []byte {
+	start := len(dst)
 	dst = append(dst, s...)
+	if isASCII(s) {
+		slices.Reverse(dst[start:])
+		return dst
+	}
 	end := len(dst)
 	for len(s) > 0 {
 		width := characterWidth(s)
@@ -171,6 +177,9 @@ type translation struct {
 	set      bool
 	ascii    [128]int32       // index of what replaces it in to plus 1, -1 to remove it, 0 to keep it
 	others   map[string]int32 // the same
+	// direct is what is written for an ASCII character, -1 for nothing; isDirect says that all are replaced by one byte at most.
+	direct   [128]int16
+	isDirect bool
 }
 
 func translateKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
@@ -206,9 +215,29 @@ func (t *translation) prepare(from, to []byte) {
 		}
 		from = from[width:]
 	}
+	t.isDirect = isASCII(t.to)
+	for c, target := range t.ascii {
+		switch {
+		case target > 0:
+			t.direct[c] = int16(t.to[target-1])
+		case target == 0:
+			t.direct[c] = int16(c)
+		default:
+			t.direct[c] = -1
+		}
+	}
 }
 
 func (t *translation) append(dst, s []byte) []byte {
+	if t.isDirect {
+		n := asciiPrefix(s)
+		for _, c := range s[:n] {
+			if by := t.direct[c&0x7F]; by >= 0 {
+				dst = append(dst, byte(by))
+			}
+		}
+		s = s[n:]
+	}
 	for len(s) > 0 {
 		width := characterWidth(s)
 		c := s[:width]

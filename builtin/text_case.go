@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	bin "encoding/binary"
 	"unicode"
 	"unicode/utf8"
 
@@ -29,37 +30,45 @@ func textLike(kernel expr.Kernel) func(c *expr.BindContext, args []expr.Expr) (o
 }
 
 func appendLower(dst, s []byte) []byte {
-	for i, b := range s {
-		if b >= utf8.RuneSelf {
-			return appendLowerText(dst, s[i:])
-		}
-		if b-'A' < 26 {
-			b += 'a' - 'A'
-		}
-		dst = append(dst, b)
+	start := len(dst)
+	n := asciiPrefix(s)
+	dst = append(dst, s[:n]...)
+	flipCase(dst[start:], 'A')
+	if n == len(s) {
+		return dst
 	}
-	return dst
+	return appendLowerFrom(dst, s[n:], start)
 }
 
 func appendUpper(dst, s []byte) []byte {
-	for i, b := range s {
-		if b >= utf8.RuneSelf {
-			return appendUpperText(dst, s[i:])
-		}
-		if b-'a' < 26 {
-			b -= 'a' - 'A'
-		}
-		dst = append(dst, b)
+	start := len(dst)
+	n := asciiPrefix(s)
+	dst = append(dst, s[:n]...)
+	flipCase(dst[start:], 'a')
+	if n == len(s) {
+		return dst
 	}
-	return dst
+	return appendUpperText(dst, s[n:])
 }
 
-// appendLowerText lowers any text, with the two cases in which Unicode lowers a letter by what is around it or to two: a capital
-// sigma at the end of a word, and a capital i with a dot.
-func appendLowerText(dst, s []byte) []byte {
-	return appendLowerFrom(dst, s, len(dst))
+// flipCase gives the other case to the 26 letters of ASCII text s from first on, eight bytes at a time.
+func flipCase(s []byte, first byte) {
+	const ones = 0x0101010101010101
+	from, to := uint64(0x80-first)*ones, uint64(0x80-first-26)*ones // what carries a letter, and what follows the last, into bit 7
+	for ; len(s) >= 8; s = s[8:] {
+		w := bin.LittleEndian.Uint64(s)
+		letters := (w + from) &^ (w + to) & highBits
+		bin.LittleEndian.PutUint64(s, w^letters>>2)
+	}
+	for i, b := range s {
+		if b-first < 26 {
+			s[i] = b ^ 0x20
+		}
+	}
 }
 
+// appendLowerFrom lowers any text, with the two cases in which Unicode lowers a letter by what is around it or to two: a
+// capital sigma at the end of a word, and a capital i with a dot. The text before s has been written to dst from start on.
 func appendLowerFrom(dst, s []byte, start int) []byte {
 	for i := 0; i < len(s); {
 		r, width := utf8.DecodeRune(s[i:])
@@ -127,6 +136,18 @@ var specialUpper = map[rune]string{
 
 // appendTitle capitalizes the first letter of what blanks separate and lowers the rest.
 func appendTitle(dst, s []byte) []byte {
+	if isASCII(s) {
+		start := len(dst)
+		dst = appendLower(dst, s)
+		letter := true
+		for i, c := range dst[start:] {
+			if letter && c-'a' < 26 {
+				dst[start+i] = c ^ 0x20
+			}
+			letter = c == ' '
+		}
+		return dst
+	}
 	for {
 		word := s
 		if blank := bytes.IndexByte(s, ' '); blank >= 0 {

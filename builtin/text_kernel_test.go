@@ -169,3 +169,62 @@ func BenchmarkLike(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkText runs kernels over addresses like those of web logs.
+func BenchmarkText(b *testing.B) {
+	r := rand.New(rand.NewPCG(5, 6))
+	in := vector.NewFlat(types.StringType, vector.ChunkSize)
+	in.Reset(vector.ChunkSize)
+	for i := range vector.ChunkSize {
+		host := []string{"www.google.com", "example.org", "www.kiln.dev"}[r.IntN(3)]
+		in.SetString(i, []byte("https://"+host+"/path/to/"+strings.Repeat("x", r.IntN(20))+"?q=1"))
+	}
+	ctx := &expr.BindContext{Settings: &expr.Settings{}}
+	ctx.Cast = func(e expr.Expr, _ types.Type) (expr.Expr, error) { return e, nil } // strings are binary
+	constant := func(t types.Type, v any) expr.Expr {
+		return &expr.Literal{Base: expr.Base{Typ: t}, Value: v}
+	}
+	text := func(s string) expr.Expr { return constant(types.StringType, s) }
+	number := func(n int32) expr.Expr { return constant(types.IntType, n) }
+	for _, c := range []struct {
+		name string
+		args []expr.Expr
+	}{
+		{"upper", nil}, {"length", nil}, {"reverse", nil}, {"md5", nil}, {"hash", nil}, {"xxhash64", nil}, {"initcap", nil}, {"trim", nil},
+		{"substring", []expr.Expr{number(1), number(9)}}, {"substring", []expr.Expr{number(-5)}}, {"left", []expr.Expr{number(30)}},
+		{"replace", []expr.Expr{text("/"), text("--")}}, {"translate", []expr.Expr{text("/:"), text("_")}}, {"concat", []expr.Expr{text("!")}},
+		{"split_part", []expr.Expr{text("/"), number(3)}}, {"substring_index", []expr.Expr{text("/"), number(3)}}, {"lpad", []expr.Expr{number(40), text("*")}},
+		{"instr", []expr.Expr{text("path")}}, {"contains", []expr.Expr{text("google")}}, {"levenshtein", []expr.Expr{text("https://kiln.dev")}},
+		{"rlike", []expr.Expr{text("google")}}, {"rlike", []expr.Expr{text("g[o]+gle")}}, {"regexp_extract", []expr.Expr{text("//([^/]+)/")}},
+		{"regexp_replace", []expr.Expr{text(`^https?://(?:www\.)?([^/]+)/.*$`), text("$1")}}, {"regexp_replace", []expr.Expr{text("/+"), text("-")}},
+		{"split", []expr.Expr{text("/")}}, {"parse_url", []expr.Expr{text("HOST")}},
+	} {
+		f, _ := Lookup(c.name)
+		column := &expr.Column{Base: expr.Base{Typ: types.StringType}}
+		e, err := f.Bind(ctx, append([]expr.Expr{column}, c.args...))
+		if err != nil {
+			b.Fatal(err)
+		}
+		call := e.(*expr.Call)
+		args, kinds := []*vector.Vector{in}, []types.Type{types.StringType}
+		for _, a := range call.Args[1:] {
+			v, _, err := constantVector(a)
+			if err != nil {
+				b.Fatal(err)
+			}
+			v.SetConstant(vector.ChunkSize)
+			args, kinds = append(args, v), append(kinds, a.Type())
+		}
+		b.Run(call.Function.Name, func(b *testing.B) {
+			out, k := vector.NewFlat(call.Typ, vector.ChunkSize), &expr.KernelContext{Settings: ctx.Settings, Type: call.Typ, ArgTypes: kinds}
+			b.ReportAllocs()
+			for b.Loop() {
+				out.Reset(vector.ChunkSize)
+				if err := call.Kernel(k, args, nil, out); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/vector.ChunkSize, "ns/row")
+		})
+	}
+}

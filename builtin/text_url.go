@@ -289,29 +289,39 @@ func isPort(s []byte) bool {
 // isHostName reports whether s is an IPv4 address or a name whose last label begins with a letter.
 func isHostName(s []byte) bool {
 	s = bytes.TrimSuffix(s, []byte{'.'})
-	labels := bytes.Split(s, []byte{'.'})
-	for _, label := range labels {
-		if len(label) == 0 || label[0] == '-' || label[len(label)-1] == '-' {
+	labels, numbers := 0, 0
+	for {
+		label, rest, more := bytes.Cut(s, []byte{'.'})
+		if !isHostLabel(label) {
 			return false
 		}
-		for _, c := range label {
-			if !isAlphanumeric(c) && c != '-' {
-				return false
-			}
+		labels++
+		if isByteNumber(label) {
+			numbers++
+		}
+		if !more {
+			return isLetter(label[0]) || labels == 4 && numbers == 4
+		}
+		s = rest
+	}
+}
+
+// isHostLabel reports whether s has letters and digits, and hyphens between them.
+func isHostLabel(s []byte) bool {
+	for _, c := range s {
+		if !isAlphanumeric(c) && c != '-' {
+			return false
 		}
 	}
-	if last := labels[len(labels)-1]; isLetter(last[0]) {
-		return true
-	}
-	if len(labels) != 4 {
-		return false
-	}
-	for _, label := range labels {
-		n := 0
-		for _, c := range label {
-			if n = 10*n + int(c-'0'); c > '9' || n > 255 {
-				return false
-			}
+	return len(s) > 0 && s[0] != '-' && s[len(s)-1] != '-'
+}
+
+// isByteNumber reports whether s is a number from 0 to 255.
+func isByteNumber(s []byte) bool {
+	n := 0
+	for _, c := range s {
+		if n = 10*n + int(c-'0'); c < '0' || c > '9' || n > 255 {
+			return false
 		}
 	}
 	return true

@@ -1,0 +1,161 @@
+//go:build linux
+
+package kiln_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/internal/testenv"
+)
+
+// oneClearError checks that a statement fails with an error of a user, not a bug, and that the session goes on.
+func oneClearError(t *testing.T, s *kiln.Session, sql, condition string, mentions ...string) {
+	t.Helper()
+	_, err := s.SQL(sql).Collect(context.Background())
+	var e *diag.Error
+	if !errors.As(err, &e) || e.Condition == "INTERNAL_ERROR" || (condition != "" && e.Condition != condition) {
+		t.Errorf("%s: %v, want %s", sql, err, condition)
+		return
+	}
+	for _, m := range mentions {
+		if !strings.Contains(err.Error(), m) {
+			t.Errorf("%s: %q is not in %v", sql, m, err)
+		}
+	}
+	if rows, err := s.SQL("SELECT 1").Collect(context.Background()); err != nil || len(rows) != 1 {
+		t.Errorf("the session does not go on: %v", err)
+	}
+}
+
+func TestBadParquetFiles(t *testing.T) {
+	s := open(t, map[string]string{"kiln.master": "local[2]"})
+	good, err := os.ReadFile(filepath.Join(testenv.TPCHDir(t, "0.01"), "nation.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, content := range map[string][]byte{
+		"empty.parquet": nil, "text.parquet": []byte("this is no table at all\n"), "magic.parquet": []byte("PAR1"), "truncated.parquet": good[:len(good)/2],
+		"tail.parquet": good[len(good)/2:], "nothing.parquet": make([]byte, 1000),
+	} {
+		path := write(name, content)
+		oneClearError(t, s, "SELECT * FROM '"+path+"'", "", name)
+	}
+	oneClearError(t, s, "SELECT * FROM '"+filepath.Join(dir, "missing.parquet")+"'", "PATH_NOT_FOUND", "missing.parquet")
+	// A flipped byte anywhere gives one clear error or, where nothing tells it from another value, rows.
+	failures := 0
+	for at := 0; at < len(good); at += 1 + at%13 {
+		content := bytes.Clone(good)
+		content[at] ^= 0xff
+		path := write("flipped.parquet", content)
+		_, err := s.SQL("SELECT * FROM '" + path + "'").Collect(context.Background())
+		if err == nil {
+			continue
+		}
+		failures++
+		if e := (*diag.Error)(nil); !errors.As(err, &e) || e.Condition == "INTERNAL_ERROR" || !strings.Contains(err.Error(), "flipped.parquet") {
+			t.Errorf("byte %d of %d: %v", at, len(good), err)
+		}
+	}
+	if failures < 20 {
+		t.Errorf("%d flipped bytes of %d were noticed", failures, len(good))
+	}
+}
+
+// writeColumn writes a Parquet file of one column x.
+func writeColumn(t *testing.T, path string, kind arrow.DataType, fill func(array.Builder)) {
+	t.Helper()
+	b := array.NewBuilder(memory.DefaultAllocator, kind)
+	defer b.Release()
+	fill(b)
+	column := b.NewArray()
+	defer column.Release()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "x", Type: kind, Nullable: true}}, nil)
+	record := array.NewRecordBatch(schema, []arrow.Array{column}, int64(column.Len()))
+	defer record.Release()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := pqarrow.NewFileWriter(schema, f, parquet.NewWriterProperties(), pqarrow.DefaultWriterProps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(record), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestColumnOfAnotherTypeInOneFile(t *testing.T) {
+	s := open(t, nil)
+	dir := t.TempDir()
+	writeColumn(t, filepath.Join(dir, "a.parquet"), arrow.PrimitiveTypes.Int64, func(b array.Builder) { b.(*array.Int64Builder).AppendValues([]int64{1, 2}, nil) })
+	writeColumn(t, filepath.Join(dir, "b.parquet"), arrow.BinaryTypes.String, func(b array.Builder) { b.(*array.StringBuilder).AppendValues([]string{"p", "q"}, nil) })
+	oneClearError(t, s, "SELECT sum(x) FROM '"+dir+"/*.parquet'", "", "b.parquet", "x")
+}
+
+func TestBadStatements(t *testing.T) {
+	s := openTPCH(t, "0.01", nil)
+	for sql, condition := range map[string]string{
+		"SELEC 1": "PARSE_SYNTAX_ERROR", "SELECT nope FROM nation": "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+		"SELECT n_name FROM nation a JOIN nation b ON a.n_nationkey = b.n_nationkey": "AMBIGUOUS_REFERENCE",
+		"SELECT n_nationkey + true FROM nation":                                      "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+		"SELECT n_nationkey / (n_nationkey - 3) FROM nation":                         "DIVIDE_BY_ZERO",
+		"SELECT sum(l_orderkey * 9223372036854775L) FROM lineitem":                   "",
+		"SELECT CAST(n_name AS INT) FROM nation":                                     "CAST_INVALID_INPUT",
+	} {
+		oneClearError(t, s, sql, condition)
+	}
+}
+
+// TestFullFileSystem spills onto a file system of 1 MB.
+func TestFullFileSystem(t *testing.T) {
+	dir := t.TempDir()
+	if err := mountSmall(dir); err != nil {
+		t.Skip("no right to mount a file system:", err)
+	}
+	defer func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	s := open(t, map[string]string{"kiln.memory.limit": "4m", "kiln.memory.query.minimum": "1m", "kiln.spill.directory": dir, "kiln.master": "local[2]"})
+	oneClearError(t, s, "SELECT count(*) FROM (SELECT id % 900000 k, count(*) c FROM range(3000000) GROUP BY 1)", "SPILL_FAILED")
+	left := 0
+	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && strings.Contains(path, "query") {
+			left++
+		}
+		return nil
+	})
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) > 0 || left > 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func mountSmall(dir string) error { return syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m") }

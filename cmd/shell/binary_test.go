@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -157,6 +158,19 @@ func TestInterruptEndsAScript(t *testing.T) {
 		if form == "csv" && !strings.Contains(stderr.String(), "Cancelled.") || form == "json" && !strings.Contains(string(rest), "QUERY_CANCELLED") {
 			t.Errorf("%s: %q, stderr %q", form, rest, stderr)
 		}
+	}
+}
+
+func TestTerminationRemovesSpillFiles(t *testing.T) {
+	c, out, stderr := start(t, "--conf", "kiln.memory.limit=16m", "-o", "csv",
+		"-c", "SELECT 1 AS a", "-c", "SELECT id, concat('long text ', id) AS s FROM range(20000000) ORDER BY s")
+	lines := bufio.NewReader(out)
+	lines.ReadString('\n')
+	time.Sleep(700 * time.Millisecond) // it spills by now
+	c.Process.Signal(syscall.SIGTERM)
+	io.Copy(io.Discard, lines)
+	if c.Wait(); c.ProcessState.ExitCode() != statusFailed {
+		t.Errorf("%v, stderr %q", c.ProcessState, stderr)
 	}
 }
 

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/kilnql/kiln/diag"
@@ -15,12 +16,12 @@ var smallNumber = anyOf(integer, exactly(types.ShortType), exactly(types.ByteTyp
 var dateFunctions = []*expr.Function{
 	alias(clockCall("current_date", types.DateType, func(s *expr.Settings) any { return int32(zoneIn(s).InstantToDays(s.Now.UnixMicro())) },
 		"Returns the current date at the start of the query."), "curdate"),
-	alias(withUnit("timestampadd", strictly(1, true, scalar("date_add", doc("datetime_funcs", "Returns the date that is num_days after start_date.", "start_date - a date", "num_days - an integer").
+	alias(withUnit("timestampadd", daysOfText(scalar("date_add", doc("datetime_funcs", "Returns the date that is num_days after start_date.", "start_date - a date", "num_days - an integer").
 		example("SELECT date_add('2016-07-30', 1);", "2016-07-31"),
-		signature{params: of(date, smallNumber), resolve: dayShift(dateAddKernel)}), smallNumber)), "dateadd"),
-	strictly(1, true, scalar("date_sub", doc("datetime_funcs", "Returns the date that is num_days before start_date.", "start_date - a date", "num_days - an integer").
+		signature{params: of(date, smallNumber), resolve: dayShift(dateAddKernel)}))), "dateadd"),
+	daysOfText(scalar("date_sub", doc("datetime_funcs", "Returns the date that is num_days before start_date.", "start_date - a date", "num_days - an integer").
 		example("SELECT date_sub('2016-07-30', 1);", "2016-07-29"),
-		signature{params: of(date, smallNumber), resolve: dayShift(dateSubKernel)}), smallNumber),
+		signature{params: of(date, smallNumber), resolve: dayShift(dateSubKernel)})),
 	alias(withUnit("timestampdiff", scalar("date_diff", doc("datetime_funcs", "Returns the number of days from startDate to endDate.", "endDate - a date", "startDate - a date").
 		example("SELECT date_diff('2009-07-30', '2009-07-31');", "-1"),
 		signature{params: of(date, date), result: types.IntType, kernel: binaryOf(func(a, b int32) int32 { return a - b })})), "datediff"),
@@ -74,7 +75,7 @@ var dateFunctions = []*expr.Function{
 			i := 3 * (monthOf(days) - 1)
 			return append(dst, "JanFebMarAprMayJunJulAugSepOctNovDec"[i:i+3]...)
 		})}),
-	strictly(0, false, scalar("unix_date", doc("datetime_funcs", "Returns the number of days from 1970-01-01 to a date.", "date - a date").
+	strictly(0, scalar("unix_date", doc("datetime_funcs", "Returns the number of days from 1970-01-01 to a date.", "date - a date").
 		example("SELECT unix_date(DATE('1970-01-02'));", "1"),
 		signature{params: of(date), result: types.IntType, kernel: unary(func(days int32) int32 { return days })}), date),
 	scalar("date_from_unix_date", doc("datetime_funcs", "Returns the date that is days after 1970-01-01.", "days - an integer").
@@ -103,14 +104,43 @@ func withUnit(name string, f *expr.Function) *expr.Function {
 	return f
 }
 
-// strictly makes f refuse an argument that is not of the class already: Spark casts nothing there but NULL, and strings
-// if orText.
-func strictly(at int, orText bool, f *expr.Function, wanted class) *expr.Function {
+// daysOfText makes f take days of type int or smaller only; a string is cast in ANSI mode, else it has to be the constant
+// text of an integer.
+func daysOfText(f *expr.Function) *expr.Function {
+	bind := f.Bind
+	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
+		if len(args) != 2 || smallNumber.accepts(args[1].Type()) || args[1].Type().Kind == types.Void {
+			return bind(c, args)
+		}
+		if args[1].Type().Kind != types.String {
+			return nil, unexpectedType(c, f.Name, args, 1, smallNumber.text)
+		}
+		if !c.Settings.ANSI {
+			value, ok, err := Constant(args[1])
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return nil, unexpectedType(c, f.Name, args, 1, smallNumber.text)
+			}
+			if text, isText := value.(string); isText {
+				if _, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32); err != nil {
+					return nil, diag.New("SECOND_FUNCTION_ARGUMENT_NOT_INTEGER", "functionName", f.Name).At(c.Span)
+				}
+			}
+		}
+		return bind(c, args)
+	}
+	return f
+}
+
+// strictly makes f refuse an argument that is not of the class already: Spark casts nothing there but NULL.
+func strictly(at int, f *expr.Function, wanted class) *expr.Function {
 	bind := f.Bind
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if at < len(args) {
 			t := args[at].Type()
-			if !wanted.accepts(t) && t.Kind != types.Void && !(orText && t.Kind == types.String) {
+			if !wanted.accepts(t) && t.Kind != types.Void {
 				return nil, unexpectedType(c, f.Name, args, at, wanted.text)
 			}
 		}
@@ -136,7 +166,7 @@ func monthsBetweenKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 		rounded = columnOf[uint8](args[2])
 	}
 	eachRow(sel, out.Len, func(i int) {
-		m := monthsBetween(zone.ToLocal(a.at(i)), zone.ToLocal(b.at(i)))
+		m := monthsBetween(a.at(i), b.at(i), zone)
 		if len(args) < 3 || rounded.at(i) != 0 {
 			m = roundToEight(m)
 		}
@@ -145,10 +175,10 @@ func monthsBetweenKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 	return nil
 }
 
-// monthsBetween counts the months from b to a, wall clock times.
-func monthsBetween(a, b int64) float64 {
-	dayA, timeA := types.MicrosToDays(a)
-	dayB, timeB := types.MicrosToDays(b)
+// monthsBetween counts the months from b to a, instants. Times of day are what has passed since midnight in the zone.
+func monthsBetween(a, b int64, zone *types.Zone) float64 {
+	dayA, dayB := zone.InstantToDays(a), zone.InstantToDays(b)
+	timeA, timeB := a-zone.DaysToInstant(dayA), b-zone.DaysToInstant(dayB)
 	yearA, monthA, dA := types.DaysToCivil(dayA)
 	yearB, monthB, dB := types.DaysToCivil(dayB)
 	months := float64((yearA-yearB)*12 + monthA - monthB)

@@ -201,7 +201,7 @@ var epochFunctions = []*expr.Function{
 	sinceEpoch("unix_micros", "microseconds", "1000000", 1),
 	fromEpoch("timestamp_millis", "milliseconds", "1230219000123", "2008-12-25 15:30:00.123", types.MicrosPerMilli),
 	fromEpoch("timestamp_micros", "microseconds", "1230219000123123", "2008-12-25 15:30:00.123123", 1),
-	strictly(0, false, scalar("timestamp_seconds", doc("datetime_funcs", "Returns the timestamp that is seconds after 1970-01-01 00:00:00 UTC.", "seconds - a number").
+	strictly(0, scalar("timestamp_seconds", doc("datetime_funcs", "Returns the timestamp that is seconds after 1970-01-01 00:00:00 UTC.", "seconds - a number").
 		example("SELECT timestamp_seconds(1230219000);", "2008-12-25 15:30:00").
 		example("SELECT timestamp_seconds(1230219000.123);", "2008-12-25 15:30:00.123"),
 		signature{params: of(numeric), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
@@ -210,7 +210,7 @@ var epochFunctions = []*expr.Function{
 }
 
 func sinceEpoch(name, unit, result string, micros int64) *expr.Function {
-	return strictly(0, false, scalar(name, doc("datetime_funcs", "Returns the number of "+unit+" from 1970-01-01 00:00:00 UTC to a timestamp, rounded down.", "timestamp - a timestamp").
+	return strictly(0, scalar(name, doc("datetime_funcs", "Returns the number of "+unit+" from 1970-01-01 00:00:00 UTC to a timestamp, rounded down.", "timestamp - a timestamp").
 		example("SELECT "+name+"(TIMESTAMP('1970-01-01 00:00:01Z'));", result),
 		signature{params: of(timestamp), result: types.LongType, kernel: unary(func(v int64) int64 {
 			quotient, _ := types.FloorDivMod(v, micros)
@@ -219,7 +219,7 @@ func sinceEpoch(name, unit, result string, micros int64) *expr.Function {
 }
 
 func fromEpoch(name, unit, number, result string, micros int64) *expr.Function {
-	return strictly(0, false, scalar(name, doc("datetime_funcs", "Returns the timestamp that is a number of "+unit+" after 1970-01-01 00:00:00 UTC.", unit+" - an integer").
+	return strictly(0, scalar(name, doc("datetime_funcs", "Returns the timestamp that is a number of "+unit+" after 1970-01-01 00:00:00 UTC.", unit+" - an integer").
 		example("SELECT "+name+"("+number+");", result),
 		signature{params: of(integral), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			v, err := castTo(c, args[0], types.LongType)

@@ -208,7 +208,7 @@ var fromUnixTime = scalar("from_unixtime", document{}, signature{params: of(bigi
 
 // unixTime is unix_timestamp with all its arguments. For dates and timestamps the pattern only makes the result null if it is.
 func unixTime(name string) *expr.Function {
-	return strictly(0, false, scalar(name, document{}, signature{params: of(instant, text), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
+	return strictly(0, scalar(name, document{}, signature{params: of(instant, text), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 		o := outcome{result: types.LongType}
 		switch args[0].Type().Kind {
 		case types.Date:

@@ -176,23 +176,6 @@ func binaryErr[A, B, R any](f func(c *expr.KernelContext, a A, b B) (R, error)) 
 	}
 }
 
-// ternary is a kernel of three fixed-width arguments.
-func ternary[A, B, C, R any](f func(A, B, C) R) expr.Kernel {
-	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		x, y, z, to := columnOf[A](args[0]), columnOf[B](args[1]), columnOf[C](args[2]), vector.Values[R](out)
-		eachRow(sel, out.Len, func(i int) { to[i] = f(x.at(i), y.at(i), z.at(i)) })
-		return nil
-	}
-}
-
-// constant is a kernel without arguments.
-func constant[R any](value R) expr.Kernel {
-	return func(_ *expr.KernelContext, _ []*vector.Vector, _ vector.Selection, out *vector.Vector) error {
-		fill(out, value)
-		return nil
-	}
-}
-
 // tryKernel is a kernel whose errors become nulls: one row at a time through the kernel that fails.
 func tryKernel(k expr.Kernel) expr.Kernel {
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {

@@ -69,7 +69,6 @@ var (
 	timestamp    = exactly(types.TimestampType)
 	timestampNTZ = exactly(types.TimestampNTZType)
 	anyTimestamp = class{`("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")`, []types.Expected{{Family: types.AnyTimestamp}}}
-	calendar     = exactly(types.CalendarType)
 	yearMonth    = fields("INTERVAL YEAR TO MONTH", types.FieldYear, types.FieldMonth, types.YearMonthType)
 	dayTime      = fields("INTERVAL DAY TO SECOND", types.FieldDay, types.FieldSecond, types.DayTimeType)
 	integral     = family("INTEGRAL", types.AnyIntegral)
@@ -77,7 +76,6 @@ var (
 	numeric      = family("NUMERIC", types.AnyNumeric)
 	anyArray     = family("ARRAY", types.AnyArray)
 	anyMap       = family("MAP", types.AnyMap)
-	anyStruct    = family("STRUCT", types.AnyStruct)
 	anything     = family("ANY", types.AnyType)
 	ansiInterval = anyOf(dayTime, yearMonth)
 )

@@ -244,7 +244,6 @@ type resultLocal struct {
 	sink    *Result
 	builder segmentBuilder
 	morsel  *morselState
-	chunks  int
 }
 
 func (l *resultLocal) BeginMorsel(m source.Morsel) error {

@@ -26,12 +26,6 @@ type keyEncoder struct {
 	ends        []uint32 // of row j's key in buffer
 }
 
-// positionBytes is the length of the position that ends each key.
-const positionBytes = 16
-
-// partitionBytes is the length of the partition number that starts a key of a sort by partition.
-const partitionBytes = 4
-
 // encode makes the keys of the selected rows; key j is of the j-th selected row and valid until the next call.
 func (e *keyEncoder) encode(columns []*vector.Vector, sel vector.Selection, n int, at program.Position) {
 	e.buffer, e.ends = e.buffer[:0], e.ends[:0]

@@ -186,7 +186,7 @@ func (r *stageRun) claimReading() func(w *Worker) {
 
 // nextMorsel takes the number of the next morsel that may be started now; the lock is held.
 func (r *stageRun) nextMorsel() (int, bool) {
-	for r.at < len(r.morsels) && !r.starved {
+	if r.at < len(r.morsels) && !r.starved {
 		m := r.morsels[r.at]
 		if r.stage.OnePartition && m.Partition != r.unit {
 			if r.inUnit > 0 {

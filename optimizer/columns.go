@@ -29,19 +29,11 @@ func outputSet(n logical.Node) columnSet {
 	return s
 }
 
-func (s columnSet) add(ids ...expr.ColumnID) {
-	for _, id := range ids {
-		s[id] = true
-	}
-}
-
 func (s columnSet) addAll(t columnSet) { maps.Copy(s, t) }
 
 func (s columnSet) addExpr(e expr.Expr) {
 	expr.VisitColumns(e, func(c *expr.Column) { s[c.ID] = true })
 }
-
-func (s columnSet) sorted() []expr.ColumnID { return slices.Sorted(maps.Keys(s)) }
 
 // covers reports whether e reads columns of s only.
 func (s columnSet) covers(e expr.Expr) bool {
@@ -55,15 +47,6 @@ func (s columnSet) touches(e expr.Expr) bool {
 	some := false
 	expr.VisitColumns(e, func(c *expr.Column) { some = some || s[c.ID] })
 	return some
-}
-
-func (s columnSet) coversAll(t columnSet) bool {
-	for id := range t {
-		if !s[id] {
-			return false
-		}
-	}
-	return true
 }
 
 // freeColumns are the columns that a plan reads but does not make, with the nullability they are read with.

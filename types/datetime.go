@@ -7,9 +7,6 @@ import (
 
 // Dates and timestamps as text, in the forms of Spark's casts.
 
-// The range of days whose date parses: seven digits of year.
-const maximumYear = 9999999
-
 // ParseDate reads a string as a cast to date does: [+-]yyyy*[-[m]m[-[d]d[( |T)anything]]].
 func ParseDate(text string) (days int32, ok bool) {
 	t := trimSpark(text)

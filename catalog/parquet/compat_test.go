@@ -87,7 +87,6 @@ type rawPage struct {
 	count                    int32
 	codec                    format.CompressionCodec
 	compress                 func([]byte) []byte
-	uncompressed             int32
 }
 
 // writeRaw writes a file byte by byte: old schemas and encodings that libraries do not write any more.

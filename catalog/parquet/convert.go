@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -543,9 +542,4 @@ func uuidText(dst, b []byte) {
 		dst[at], dst[at+1] = digits[x>>4], digits[x&15]
 		at += 2
 	}
-}
-
-// typeMismatch describes a leaf or group that cannot be read as t.
-func (n *node) mismatch(t types.Type) string {
-	return fmt.Sprintf("%s cannot be read as %s", n.parquetType(), t)
 }

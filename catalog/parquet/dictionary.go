@@ -45,7 +45,7 @@ func (c *column) loadDictionary() error {
 		return errors.New("dictionary indexes without a dictionary")
 	}
 	h := &d.header
-	if h.encoding != format.Plain && h.encoding != format.PlainDictionary {
+	if h.encoding != format.Plain && h.encoding != plainDictionary {
 		return fmt.Errorf("a dictionary in the encoding %v", h.encoding)
 	}
 	b, err := c.body(h, d.offset)

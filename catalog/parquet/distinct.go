@@ -153,7 +153,7 @@ func (t *Table) sampleDictionary(f *footer, rowGroup int, n *node, typ types.Typ
 func fellBack(m *format.ColumnMetaData) bool {
 	if len(m.EncodingStats) > 0 {
 		for _, e := range m.EncodingStats {
-			if e.PageType != format.DictionaryPage && e.Encoding != format.RLEDictionary && e.Encoding != format.PlainDictionary {
+			if e.PageType != format.DictionaryPage && e.Encoding != format.RLEDictionary && e.Encoding != plainDictionary {
 				return true
 			}
 		}
@@ -161,7 +161,7 @@ func fellBack(m *format.ColumnMetaData) bool {
 	}
 	for _, e := range m.Encoding {
 		// PLAIN may be the dictionary's own encoding, when the file says RLE_DICTIONARY; then it is not known.
-		if e != format.Plain && e != format.RLE && e != format.BitPacked && e != format.RLEDictionary && e != format.PlainDictionary {
+		if e != format.Plain && e != format.RLE && e != format.BitPacked && e != format.RLEDictionary && e != plainDictionary {
 			return true
 		}
 	}

@@ -86,11 +86,6 @@ func (h *hybrid) skip(n int) error {
 // load64 reads eight bytes at a byte offset of memory known to be readable.
 func load64(p unsafe.Pointer, offset int) uint64 { return *(*uint64)(unsafe.Add(p, offset)) }
 
-// fixedWidth are the types that dictionary entries are gathered as.
-type fixedWidth interface {
-	~uint8 | ~int8 | ~int16 | ~int32 | ~int64 | ~float32 | ~float64
-}
-
 // gather decodes the next len(out) indexes and writes the dictionary's values for them. The dictionary must hold
 // 1<<width entries, so that no index needs a check.
 func gather[T any](h *hybrid, out []T, dictionary []T) error {

@@ -10,6 +10,9 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
+// plainDictionary is the number of old files for dictionary indexes in data pages, and for plain values in dictionaries.
+const plainDictionary = format.Encoding(2)
+
 var errFit = errors.New("a value does not fit the type or the range that the file's statistics promise")
 
 // prepareValues makes the values of a page, whose levels are decoded, ready to be read.
@@ -23,7 +26,7 @@ func (c *column) prepareValues(b []byte) error {
 	switch e := p.header.encoding; e {
 	case format.Plain:
 		return c.preparePlain(b)
-	case format.RLEDictionary, format.PlainDictionary:
+	case format.RLEDictionary, plainDictionary:
 		return c.prepareIndexes(b)
 	case format.RLE:
 		if c.conversion.kind != booleanValues {

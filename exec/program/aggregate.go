@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/kilnql/kiln/expr"
-	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
 	"github.com/kilnql/kiln/vector/kernel"
 )
@@ -203,6 +202,3 @@ func (m *Machine) order() int64 {
 	}
 	return order
 }
-
-// integerLike reports whether sums of t are kept in 128-bit integers.
-func integerLike(t types.Type) bool { return t.Physical().IsInteger() }

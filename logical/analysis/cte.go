@@ -23,7 +23,6 @@ type cte struct {
 	plan     logical.Node
 	key      int32
 	free     []expr.ColumnID
-	binding  bool
 }
 
 func (l *cteList) find(b *binder, name string) *cte {

@@ -66,15 +66,6 @@ func project(node logical.Node, items []logical.Named) logical.Node {
 	return &logical.Project{Input: node, Items: items}
 }
 
-// ids are the IDs of the visible columns.
-func (r *relation) ids() []expr.ColumnID {
-	ids := make([]expr.ColumnID, len(r.columns))
-	for i, c := range r.columns {
-		ids[i] = c.ID
-	}
-	return ids
-}
-
 // over is the relation with node in place of its plan, which has the same columns but perhaps more of them nullable.
 func (r *relation) over(node logical.Node) *relation {
 	now := map[expr.ColumnID]logical.Column{}

@@ -68,7 +68,7 @@ var (
 	date         = exactly(types.DateType)
 	timestamp    = exactly(types.TimestampType)
 	timestampNTZ = exactly(types.TimestampNTZType)
-	anyTimestamp = class{`("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")`, []types.Expected{{Family: types.AnyTimestamp}}}
+	anyTimestamp = class{`"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)"`, []types.Expected{{Family: types.AnyTimestamp}}}
 	yearMonth    = fields("INTERVAL YEAR TO MONTH", types.FieldYear, types.FieldMonth, types.YearMonthType)
 	dayTime      = fields("INTERVAL DAY TO SECOND", types.FieldDay, types.FieldSecond, types.DayTimeType)
 	integral     = family("INTEGRAL", types.AnyIntegral)

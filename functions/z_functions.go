@@ -19,6 +19,25 @@ func Acos(args ...any) Column { return Call("acos", args...) }
 //   - expr - a number
 func Acosh(args ...any) Column { return Call("acosh", args...) }
 
+// AddMonths is the SQL function add_months. Returns the date that is num_months after start_date; the day of month is the last one if the month is shorter.
+//   - start_date - a date
+//   - num_months - an integer
+func AddMonths(args ...any) Column { return Call("add_months", args...) }
+
+// Aggregate is the SQL function aggregate. Combines the elements of an array, one after the other, with a state that starts as start; finish makes the result of the last state.
+//   - expr - an array
+//   - start - the first state
+//   - merge - a lambda of state and element
+//   - finish - a lambda of the state
+func Aggregate(args ...any) Column { return Call("aggregate", args...) }
+
+// Reduce is the SQL function reduce. Combines the elements of an array, one after the other, with a state that starts as start; finish makes the result of the last state.
+//   - expr - an array
+//   - start - the first state
+//   - merge - a lambda of state and element
+//   - finish - a lambda of the state
+func Reduce(args ...any) Column { return Call("reduce", args...) }
+
 // AnyValue is the SQL function any_value. Returns some value of expr.
 //   - expr - a value
 //   - isIgnoreNull - a boolean constant
@@ -40,6 +59,101 @@ func ApproxPercentile(args ...any) Column { return Call("approx_percentile", arg
 //   - percentage - a constant between 0 and 1, or an array of such
 //   - accuracy - a positive integer constant
 func PercentileApprox(args ...any) Column { return Call("percentile_approx", args...) }
+
+// Array is the SQL function array. Makes an array of its arguments.
+//   - expr1, expr2, … - values of a common type
+func Array(args ...any) Column { return Call("array", args...) }
+
+// ArrayAppend is the SQL function array_append. Adds an element at the end of an array.
+//   - array - an array
+//   - element - a value
+func ArrayAppend(args ...any) Column { return Call("array_append", args...) }
+
+// ArrayCompact is the SQL function array_compact. Returns an array without its nulls.
+//   - array - an array
+func ArrayCompact(args ...any) Column { return Call("array_compact", args...) }
+
+// ArrayContains is the SQL function array_contains. Reports whether an array contains a value; null if it does not but has nulls.
+//   - array - an array
+//   - value - a value
+func ArrayContains(args ...any) Column { return Call("array_contains", args...) }
+
+// ArrayDistinct is the SQL function array_distinct. Returns an array without duplicates.
+//   - array - an array
+func ArrayDistinct(args ...any) Column { return Call("array_distinct", args...) }
+
+// ArrayExcept is the SQL function array_except. Returns the elements of array1 that are not in array2, without duplicates.
+//   - array1 - an array
+//   - array2 - an array
+func ArrayExcept(args ...any) Column { return Call("array_except", args...) }
+
+// ArrayInsert is the SQL function array_insert. Inserts a value into an array at a position from 1, or from the end if negative; nulls fill the gap if it lies outside.
+//   - x - an array
+//   - pos - an integer
+//   - val - a value
+func ArrayInsert(args ...any) Column { return Call("array_insert", args...) }
+
+// ArrayIntersect is the SQL function array_intersect. Returns the elements of both arrays, without duplicates.
+//   - array1 - an array
+//   - array2 - an array
+func ArrayIntersect(args ...any) Column { return Call("array_intersect", args...) }
+
+// ArrayJoin is the SQL function array_join. Joins the elements of an array of strings by a delimiter; nulls are left out or replaced.
+//   - array - an array of strings
+//   - delimiter - a string
+//   - nullReplacement - a string
+func ArrayJoin(args ...any) Column { return Call("array_join", args...) }
+
+// ArrayMax is the SQL function array_max. Returns the largest element of an array that is not null.
+//   - array - an array
+func ArrayMax(args ...any) Column { return Call("array_max", args...) }
+
+// ArrayMin is the SQL function array_min. Returns the smallest element of an array that is not null.
+//   - array - an array
+func ArrayMin(args ...any) Column { return Call("array_min", args...) }
+
+// ArrayPosition is the SQL function array_position. Returns the position, from 1, of the first occurrence of a value in an array; 0 if there is none.
+//   - array - an array
+//   - element - a value
+func ArrayPosition(args ...any) Column { return Call("array_position", args...) }
+
+// ArrayPrepend is the SQL function array_prepend. Adds an element at the start of an array.
+//   - array - an array
+//   - element - a value
+func ArrayPrepend(args ...any) Column { return Call("array_prepend", args...) }
+
+// ArrayRemove is the SQL function array_remove. Removes all elements that equal a value from an array.
+//   - array - an array
+//   - element - a value
+func ArrayRemove(args ...any) Column { return Call("array_remove", args...) }
+
+// ArrayRepeat is the SQL function array_repeat. Returns an array of count times a value.
+//   - element - a value
+//   - count - an integer
+func ArrayRepeat(args ...any) Column { return Call("array_repeat", args...) }
+
+// ArraySize is the SQL function array_size. Returns the number of elements of an array.
+//   - array - an array
+func ArraySize(args ...any) Column { return Call("array_size", args...) }
+
+// ArraySort is the SQL function array_sort. Returns an array sorted, nulls last, or by a lambda that compares two elements: negative, zero or positive.
+//   - expr - an array
+//   - func - a lambda of two elements
+func ArraySort(args ...any) Column { return Call("array_sort", args...) }
+
+// ArrayUnion is the SQL function array_union. Returns the elements of either array, without duplicates.
+//   - array1 - an array
+//   - array2 - an array
+func ArrayUnion(args ...any) Column { return Call("array_union", args...) }
+
+// ArraysOverlap is the SQL function arrays_overlap. Reports whether two arrays have an element in common that is not null; null if they have none but both have elements and one a null.
+//   - array1 - an array
+//   - array2 - an array
+func ArraysOverlap(args ...any) Column { return Call("arrays_overlap", args...) }
+
+// ArraysZip is the SQL function arrays_zip. Returns an array of structs: number n holds the elements number n of all arrays.
+//   - a1, a2, … - arrays
+func ArraysZip(args ...any) Column { return Call("arrays_zip", args...) }
 
 // Ascii is the SQL function ascii. Returns the code point of the first character of str, 0 if it is empty.
 //   - str - a string
@@ -78,6 +192,10 @@ func Avg(args ...any) Column { return Call("avg", args...) }
 // Mean is the SQL function mean. Returns the mean of expr over the rows where it is not null; null if there are none.
 //   - expr - a number or interval
 func Mean(args ...any) Column { return Call("mean", args...) }
+
+// Base64 is the SQL function base64. Returns binary in base 64, in lines of 76 characters.
+//   - bin - binary
+func Base64(args ...any) Column { return Call("base64", args...) }
 
 // Bigint is the SQL function bigint. Casts expr to BIGINT.
 //   - expr - a value
@@ -141,7 +259,7 @@ func Boolean(args ...any) Column { return Call("boolean", args...) }
 func Bround(args ...any) Column { return Call("bround", args...) }
 
 // Btrim is the SQL function btrim. Removes blanks, or the characters of trimStr, from both ends of str.
-//   - str - a string or binary
+//   - str - a string
 //   - trimStr - the characters to remove, by default the blank
 func Btrim(args ...any) Column { return Call("btrim", args...) }
 
@@ -183,6 +301,15 @@ func ArrayAgg(args ...any) Column { return Call("array_agg", args...) }
 //   - expr - a value of a type that is not a map
 func CollectSet(args ...any) Column { return Call("collect_set", args...) }
 
+// Concat is the SQL function concat. Joins strings, binary or arrays.
+//   - col1, col2, … - strings, or all binary, or all arrays
+func Concat(args ...any) Column { return Call("concat", args...) }
+
+// ConcatWs is the SQL function concat_ws. Joins strings and the strings of arrays with sep between them, leaving out nulls.
+//   - sep - a string
+//   - str1, str2, … - strings or arrays of strings
+func ConcatWs(args ...any) Column { return Call("concat_ws", args...) }
+
 // Contains is the SQL function contains. Reports whether left contains right.
 //   - left - a string or binary
 //   - right - a string or binary
@@ -193,6 +320,12 @@ func Contains(args ...any) Column { return Call("contains", args...) }
 //   - from_base - an integer from 2 to 36
 //   - to_base - an integer from 2 to 36 or -36 to -2
 func Conv(args ...any) Column { return Call("conv", args...) }
+
+// ConvertTimezone is the SQL function convert_timezone. Converts a timestamp without time zone from sourceTz to targetTz.
+//   - sourceTz - the time zone of sourceTs, by default the session's
+//   - targetTz - a time zone
+//   - sourceTs - a timestamp without time zone
+func ConvertTimezone(args ...any) Column { return Call("convert_timezone", args...) }
 
 // Corr is the SQL function corr. Returns Pearson's coefficient of correlation of the pairs.
 //   - expr1 - a number
@@ -229,6 +362,10 @@ func CovarPop(args ...any) Column { return Call("covar_pop", args...) }
 //   - expr2 - a number
 func CovarSamp(args ...any) Column { return Call("covar_samp", args...) }
 
+// Crc32 is the SQL function crc32. Returns the cyclic redundancy check of expr.
+//   - expr - binary
+func Crc32(args ...any) Column { return Call("crc32", args...) }
+
 // Csc is the SQL function csc. Returns the cosecant of expr, in radians.
 //   - expr - a number
 func Csc(args ...any) Column { return Call("csc", args...) }
@@ -242,6 +379,18 @@ func CurrentDatabase(args ...any) Column { return Call("current_database", args.
 // CurrentSchema is the SQL function current_schema. Returns the current database.
 func CurrentSchema(args ...any) Column { return Call("current_schema", args...) }
 
+// CurrentDate is the SQL function current_date. Returns the current date at the start of the query.
+func CurrentDate(args ...any) Column { return Call("current_date", args...) }
+
+// Curdate is the SQL function curdate. Returns the current date at the start of the query.
+func Curdate(args ...any) Column { return Call("curdate", args...) }
+
+// CurrentTimestamp is the SQL function current_timestamp. Returns the time at the start of the query.
+func CurrentTimestamp(args ...any) Column { return Call("current_timestamp", args...) }
+
+// CurrentTimezone is the SQL function current_timezone. Returns the session's time zone.
+func CurrentTimezone(args ...any) Column { return Call("current_timezone", args...) }
+
 // CurrentUser is the SQL function current_user. Returns the name of the user.
 func CurrentUser(args ...any) Column { return Call("current_user", args...) }
 
@@ -250,6 +399,35 @@ func SessionUser(args ...any) Column { return Call("session_user", args...) }
 
 // User is the SQL function user. Returns the name of the user.
 func User(args ...any) Column { return Call("user", args...) }
+
+// DateAdd is the SQL function date_add. Returns the date that is num_days after start_date.
+//   - start_date - a date
+//   - num_days - an integer
+func DateAdd(args ...any) Column { return Call("date_add", args...) }
+
+// Dateadd is the SQL function dateadd. Returns the date that is num_days after start_date.
+//   - start_date - a date
+//   - num_days - an integer
+func Dateadd(args ...any) Column { return Call("dateadd", args...) }
+
+// DateDiff is the SQL function date_diff. Returns the number of days from startDate to endDate.
+//   - endDate - a date
+//   - startDate - a date
+func DateDiff(args ...any) Column { return Call("date_diff", args...) }
+
+// Datediff is the SQL function datediff. Returns the number of days from startDate to endDate.
+//   - endDate - a date
+//   - startDate - a date
+func Datediff(args ...any) Column { return Call("datediff", args...) }
+
+// DateFormat is the SQL function date_format. Writes a timestamp by a pattern.
+//   - timestamp - a timestamp
+//   - fmt - a datetime pattern
+func DateFormat(args ...any) Column { return Call("date_format", args...) }
+
+// DateFromUnixDate is the SQL function date_from_unix_date. Returns the date that is days after 1970-01-01.
+//   - days - an integer
+func DateFromUnixDate(args ...any) Column { return Call("date_from_unix_date", args...) }
 
 // DatePart is the SQL function date_part. Extracts a part of a date, timestamp or interval.
 //   - field - a string literal: the name of the part, see extract
@@ -261,6 +439,16 @@ func DatePart(args ...any) Column { return Call("date_part", args...) }
 //   - source - a date, timestamp or interval
 func Datepart(args ...any) Column { return Call("datepart", args...) }
 
+// DateSub is the SQL function date_sub. Returns the date that is num_days before start_date.
+//   - start_date - a date
+//   - num_days - an integer
+func DateSub(args ...any) Column { return Call("date_sub", args...) }
+
+// DateTrunc is the SQL function date_trunc. Returns a timestamp cut to a unit; null if fmt is none.
+//   - fmt - YEAR (YYYY, YY), QUARTER, MONTH (MON, MM), WEEK, DAY (DD), HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
+//   - ts - a timestamp
+func DateTrunc(args ...any) Column { return Call("date_trunc", args...) }
+
 // Day is the SQL function day. Returns the day of month of a date, 1 to 31.
 //   - date - a date or timestamp
 func Day(args ...any) Column { return Call("day", args...) }
@@ -269,6 +457,10 @@ func Day(args ...any) Column { return Call("day", args...) }
 //   - date - a date or timestamp
 func Dayofmonth(args ...any) Column { return Call("dayofmonth", args...) }
 
+// Dayname is the SQL function dayname. Returns the three-letter name of the day of week of a date.
+//   - date - a date
+func Dayname(args ...any) Column { return Call("dayname", args...) }
+
 // Dayofweek is the SQL function dayofweek. Returns the day of week of a date, 1 for Sunday to 7 for Saturday.
 //   - date - a date or timestamp
 func Dayofweek(args ...any) Column { return Call("dayofweek", args...) }
@@ -276,6 +468,11 @@ func Dayofweek(args ...any) Column { return Call("dayofweek", args...) }
 // Dayofyear is the SQL function dayofyear. Returns the day of year of a date, 1 to 366.
 //   - date - a date or timestamp
 func Dayofyear(args ...any) Column { return Call("dayofyear", args...) }
+
+// Decode is the SQL function decode. With two arguments, reads binary in a character set. With more, compares expr with each search in turn, nulls being equal, and returns the result behind the first that is equal, else default or null.
+//   - expr - binary, or a value
+//   - charset - ISO-8859-1, US-ASCII, UTF-8, UTF-16, UTF-16BE, UTF-16LE or UTF-32; or search, result, …, default
+func Decode(args ...any) Column { return Call("decode", args...) }
 
 // Degrees is the SQL function degrees. Converts radians to degrees.
 //   - expr - a number
@@ -293,6 +490,21 @@ func Double(args ...any) Column { return Call("double", args...) }
 // E is the SQL function e. Returns Euler's number.
 func E(args ...any) Column { return Call("e", args...) }
 
+// ElementAt is the SQL function element_at. Returns the element of an array at a position from 1, or from its end if negative; an error (null if ANSI mode is off) if there is none. For a map, the value of a key, null if it has none.
+//   - collection - an array or map
+//   - index - a position or key
+func ElementAt(args ...any) Column { return Call("element_at", args...) }
+
+// Elt is the SQL function elt. Returns argument n of those that follow it; an error (null if ANSI mode is off) if there is none.
+//   - n - an integer, from 1
+//   - input1, input2, … - strings, or all binary
+func Elt(args ...any) Column { return Call("elt", args...) }
+
+// Encode is the SQL function encode. Returns a string in a character set.
+//   - str - a string
+//   - charset - ISO-8859-1, US-ASCII, UTF-8, UTF-16, UTF-16BE, UTF-16LE or UTF-32
+func Encode(args ...any) Column { return Call("encode", args...) }
+
 // Endswith is the SQL function endswith. Reports whether left ends with right.
 //   - left - a string or binary
 //   - right - a string or binary
@@ -302,6 +514,11 @@ func Endswith(args ...any) Column { return Call("endswith", args...) }
 //   - expr1 - a value
 //   - expr2 - a value of a common type
 func EqualNull(args ...any) Column { return Call("equal_null", args...) }
+
+// Exists is the SQL function exists. Reports whether func is true for an element of an array; null if for none, but null for some.
+//   - expr - an array
+//   - pred - a lambda
+func Exists(args ...any) Column { return Call("exists", args...) }
 
 // Exp is the SQL function exp. Returns e to the power of expr.
 //   - expr - a number
@@ -320,6 +537,11 @@ func Extract(args ...any) Column { return Call("extract", args...) }
 //   - expr - an integer
 func Factorial(args ...any) Column { return Call("factorial", args...) }
 
+// Filter is the SQL function filter. Returns the elements of an array, or the entries of a map, for which func is true; a second parameter is the element's index.
+//   - expr - an array
+//   - func - a lambda
+func Filter(args ...any) Column { return Call("filter", args...) }
+
 // FindInSet is the SQL function find_in_set. Returns the position, from 1, of str in a list of strings with commas between them; 0 if it is not there or has a comma.
 //   - str - a string
 //   - str_array - a string
@@ -335,6 +557,10 @@ func First(args ...any) Column { return Call("first", args...) }
 //   - isIgnoreNull - a boolean constant
 func FirstValue(args ...any) Column { return Call("first_value", args...) }
 
+// Flatten is the SQL function flatten. Returns the elements of an array of arrays as one array; null if one of them is null.
+//   - arrayOfArrays - an array of arrays
+func Flatten(args ...any) Column { return Call("flatten", args...) }
+
 // Float is the SQL function float. Casts expr to FLOAT.
 //   - expr - a value
 func Float(args ...any) Column { return Call("float", args...) }
@@ -343,6 +569,41 @@ func Float(args ...any) Column { return Call("float", args...) }
 //   - expr - a number
 //   - scale - an integer constant, 0 if absent
 func Floor(args ...any) Column { return Call("floor", args...) }
+
+// Forall is the SQL function forall. Reports whether func is true for all elements of an array; null if it is false for none, but null for some.
+//   - expr - an array
+//   - pred - a lambda
+func Forall(args ...any) Column { return Call("forall", args...) }
+
+// FormatNumber is the SQL function format_number. Returns a number as text, like 1,234,567.80, with d decimal places or in a pattern of Java's DecimalFormat; null if d is negative.
+//   - expr1 - a number
+//   - expr2 - the number of decimal places, or a pattern
+func FormatNumber(args ...any) Column { return Call("format_number", args...) }
+
+// FormatString is the SQL function format_string. Returns a text in the format of Java's Formatter, as printf writes it.
+//   - strfmt - a string
+//   - obj1, obj2, … - values
+func FormatString(args ...any) Column { return Call("format_string", args...) }
+
+// Printf is the SQL function printf. Returns a text in the format of Java's Formatter, as printf writes it.
+//   - strfmt - a string
+//   - obj1, obj2, … - values
+func Printf(args ...any) Column { return Call("printf", args...) }
+
+// FromUnixtime is the SQL function from_unixtime. Writes the time that is unix_time seconds after 1970-01-01 00:00:00 UTC by a pattern.
+//   - unix_time - a bigint
+//   - fmt - a datetime pattern, by default yyyy-MM-dd HH:mm:ss
+func FromUnixtime(args ...any) Column { return Call("from_unixtime", args...) }
+
+// FromUtcTimestamp is the SQL function from_utc_timestamp. Returns the wall clock time of a zone when a clock of UTC shows the given one.
+//   - timestamp - a timestamp
+//   - timezone - a time zone
+func FromUtcTimestamp(args ...any) Column { return Call("from_utc_timestamp", args...) }
+
+// Get is the SQL function get. Returns the element of an array at an index from 0; null if there is none.
+//   - array - an array
+//   - index - an integer
+func Get(args ...any) Column { return Call("get", args...) }
 
 // Getbit is the SQL function getbit. Returns bit pos of expr, 0 being the lowest.
 //   - expr - an integer
@@ -357,6 +618,10 @@ func BitGet(args ...any) Column { return Call("bit_get", args...) }
 // Greatest is the SQL function greatest. Returns the largest argument that is not null; null if all are.
 //   - expr1, expr2, … - values of a common type with an order
 func Greatest(args ...any) Column { return Call("greatest", args...) }
+
+// Hash is the SQL function hash. Returns a 32-bit hash (Murmur3) of the arguments.
+//   - expr1, expr2, … - values of any type but map; null adds nothing
+func Hash(args ...any) Column { return Call("hash", args...) }
 
 // Hex is the SQL function hex. Returns expr in hexadecimal: a bigint as a number, a string or binary byte by byte.
 //   - expr - an integer, string or binary
@@ -406,6 +671,10 @@ func Instr(args ...any) Column { return Call("instr", args...) }
 //   - expr - a value
 func Int(args ...any) Column { return Call("int", args...) }
 
+// IsValidUtf8 is the SQL function is_valid_utf8. Reports whether str is valid UTF-8.
+//   - str - a string
+func IsValidUtf8(args ...any) Column { return Call("is_valid_utf8", args...) }
+
 // Isfalse is the SQL function isfalse. expr IS FALSE: false if expr is null.
 //   - expr - a boolean
 func Isfalse(args ...any) Column { return Call("isfalse", args...) }
@@ -443,6 +712,10 @@ func Last(args ...any) Column { return Call("last", args...) }
 //   - expr - a value
 //   - isIgnoreNull - a boolean constant
 func LastValue(args ...any) Column { return Call("last_value", args...) }
+
+// LastDay is the SQL function last_day. Returns the last day of the month of a date.
+//   - date - a date
+func LastDay(args ...any) Column { return Call("last_day", args...) }
 
 // Least is the SQL function least. Returns the smallest argument that is not null; null if all are.
 //   - expr1, expr2, … - values of a common type with an order
@@ -491,9 +764,22 @@ func LikeAll(args ...any) Column { return Call("like_all", args...) }
 //   - pattern1, pattern2, … - strings
 func LikeAny(args ...any) Column { return Call("like_any", args...) }
 
+// Listagg is the SQL function listagg. Returns the strings of expr that are not null, joined, in the order of WITHIN GROUP (ORDER BY …), else that of rows; null if there are none.
+//   - expr - a string or binary
+//   - delimiter - a constant that is put between them
+func Listagg(args ...any) Column { return Call("listagg", args...) }
+
+// StringAgg is the SQL function string_agg. Returns the strings of expr that are not null, joined, in the order of WITHIN GROUP (ORDER BY …), else that of rows; null if there are none.
+//   - expr - a string or binary
+//   - delimiter - a constant that is put between them
+func StringAgg(args ...any) Column { return Call("string_agg", args...) }
+
 // Ln is the SQL function ln. Returns the natural logarithm of expr; null if expr is not positive.
 //   - expr - a number
 func Ln(args ...any) Column { return Call("ln", args...) }
+
+// Localtimestamp is the SQL function localtimestamp. Returns the wall clock time at the start of the query, without time zone.
+func Localtimestamp(args ...any) Column { return Call("localtimestamp", args...) }
 
 // Locate is the SQL function locate. Returns the position, from 1, of the first occurrence of substr in str at or behind position pos; 0 if there is none.
 //   - substr - a string
@@ -547,6 +833,120 @@ func Ltrim(args ...any) Column { return Call("ltrim", args...) }
 //   - str - a string
 func LuhnCheck(args ...any) Column { return Call("luhn_check", args...) }
 
+// MakeDate is the SQL function make_date. Makes a date of its parts.
+//   - year - an integer
+//   - month - 1 to 12
+//   - day - 1 to 31
+func MakeDate(args ...any) Column { return Call("make_date", args...) }
+
+// MakeDtInterval is the SQL function make_dt_interval. Makes a day-time interval of its parts.
+//   - days - an integer
+//   - hours - an integer
+//   - mins - an integer
+//   - secs - seconds with their fraction
+func MakeDtInterval(args ...any) Column { return Call("make_dt_interval", args...) }
+
+// MakeInterval is the SQL function make_interval. Makes an interval of its parts.
+//   - years - an integer
+//   - months - an integer
+//   - weeks - an integer
+//   - days - an integer
+//   - hours - an integer
+//   - mins - an integer
+//   - secs - seconds with their fraction
+func MakeInterval(args ...any) Column { return Call("make_interval", args...) }
+
+// MakeTimestamp is the SQL function make_timestamp. Makes a timestamp of its parts.
+//   - year - an integer
+//   - month - 1 to 12
+//   - day - 1 to 31
+//   - hour - 0 to 23
+//   - min - 0 to 59
+//   - sec - 0 to 60, with a fraction
+//   - timezone - the time zone of the parts, by default the session's
+func MakeTimestamp(args ...any) Column { return Call("make_timestamp", args...) }
+
+// MakeTimestampLtz is the SQL function make_timestamp_ltz. Makes a timestamp with local time zone of its parts.
+//   - year - an integer
+//   - month - 1 to 12
+//   - day - 1 to 31
+//   - hour - 0 to 23
+//   - min - 0 to 59
+//   - sec - 0 to 60, with a fraction
+//   - timezone - the time zone of the parts, by default the session's
+func MakeTimestampLtz(args ...any) Column { return Call("make_timestamp_ltz", args...) }
+
+// MakeTimestampNtz is the SQL function make_timestamp_ntz. Makes a timestamp without time zone of its parts.
+//   - year - an integer
+//   - month - 1 to 12
+//   - day - 1 to 31
+//   - hour - 0 to 23
+//   - min - 0 to 59
+//   - sec - 0 to 60, with a fraction
+func MakeTimestampNtz(args ...any) Column { return Call("make_timestamp_ntz", args...) }
+
+// MakeValidUtf8 is the SQL function make_valid_utf8. Returns str with what is not valid UTF-8 replaced by U+FFFD.
+//   - str - a string
+func MakeValidUtf8(args ...any) Column { return Call("make_valid_utf8", args...) }
+
+// MakeYmInterval is the SQL function make_ym_interval. Makes a year-month interval of its parts.
+//   - years - an integer
+//   - months - an integer
+func MakeYmInterval(args ...any) Column { return Call("make_ym_interval", args...) }
+
+// Map is the SQL function map. Makes a map of keys and values.
+//   - key0, value0, key1, value1, … - keys of a common type, values of a common type
+func Map(args ...any) Column { return Call("map", args...) }
+
+// MapConcat is the SQL function map_concat. Returns the entries of all maps as one.
+//   - map1, map2, … - maps of a common type
+func MapConcat(args ...any) Column { return Call("map_concat", args...) }
+
+// MapContainsKey is the SQL function map_contains_key. Reports whether a map has a key.
+//   - map - a map
+//   - key - a key
+func MapContainsKey(args ...any) Column { return Call("map_contains_key", args...) }
+
+// MapEntries is the SQL function map_entries. Returns the entries of a map as an array of structs.
+//   - map - a map
+func MapEntries(args ...any) Column { return Call("map_entries", args...) }
+
+// MapFilter is the SQL function map_filter. Returns the entries of a map for which func is true.
+//   - expr - a map
+//   - func - a lambda of key and value
+func MapFilter(args ...any) Column { return Call("map_filter", args...) }
+
+// MapFromArrays is the SQL function map_from_arrays. Makes a map of an array of keys and an array of values.
+//   - keys - an array without nulls
+//   - values - an array
+func MapFromArrays(args ...any) Column { return Call("map_from_arrays", args...) }
+
+// MapFromEntries is the SQL function map_from_entries. Makes a map of an array of structs of key and value; null if one of them is null.
+//   - arrayOfEntries - an array of structs
+func MapFromEntries(args ...any) Column { return Call("map_from_entries", args...) }
+
+// MapKeys is the SQL function map_keys. Returns the keys of a map.
+//   - map - a map
+func MapKeys(args ...any) Column { return Call("map_keys", args...) }
+
+// MapValues is the SQL function map_values. Returns the values of a map.
+//   - map - a map
+func MapValues(args ...any) Column { return Call("map_values", args...) }
+
+// MapZipWith is the SQL function map_zip_with. Returns a map of the keys of two maps with func of each key and its values, null where a map lacks the key.
+//   - map1 - a map
+//   - map2 - a map
+//   - function - a lambda of key and two values
+func MapZipWith(args ...any) Column { return Call("map_zip_with", args...) }
+
+// Mask is the SQL function mask. Replaces letters and digits; a null replacement keeps them as they are.
+//   - input - a string
+//   - upperChar - replaces capital letters, by default X
+//   - lowerChar - replaces small letters, by default x
+//   - digitChar - replaces digits, by default n
+//   - otherChar - replaces other characters, by default none
+func Mask(args ...any) Column { return Call("mask", args...) }
+
 // Max is the SQL function max. Returns the largest value of expr that is not null.
 //   - expr - a value of a type with an order
 func Max(args ...any) Column { return Call("max", args...) }
@@ -555,6 +955,10 @@ func Max(args ...any) Column { return Call("max", args...) }
 //   - x - a value
 //   - y - a value of a type with an order
 func MaxBy(args ...any) Column { return Call("max_by", args...) }
+
+// Md5 is the SQL function md5. Returns the MD5 checksum of expr in hexadecimal.
+//   - expr - binary
+func Md5(args ...any) Column { return Call("md5", args...) }
 
 // Median is the SQL function median. Returns the median of col: its percentile at 0.5.
 //   - col - a number or interval
@@ -587,6 +991,20 @@ func MonotonicallyIncreasingId(args ...any) Column {
 //   - date - a date or timestamp
 func Month(args ...any) Column { return Call("month", args...) }
 
+// Monthname is the SQL function monthname. Returns the three-letter name of the month of a date.
+//   - date - a date
+func Monthname(args ...any) Column { return Call("monthname", args...) }
+
+// MonthsBetween is the SQL function months_between. Returns the number of months from timestamp2 to timestamp1: whole if both are the same day of month or the last one, else with a fraction of 31 days. It is rounded to 8 digits unless roundOff is false.
+//   - timestamp1 - a timestamp
+//   - timestamp2 - a timestamp
+//   - roundOff - a boolean, true if absent
+func MonthsBetween(args ...any) Column { return Call("months_between", args...) }
+
+// NamedStruct is the SQL function named_struct. Makes a struct of names and values.
+//   - name1, val1, name2, val2, … - string constants and values
+func NamedStruct(args ...any) Column { return Call("named_struct", args...) }
+
 // Nanvl is the SQL function nanvl. Returns expr1 if it is not NaN, else expr2.
 //   - expr1 - a number
 //   - expr2 - a number
@@ -595,6 +1013,11 @@ func Nanvl(args ...any) Column { return Call("nanvl", args...) }
 // Negative is the SQL function negative. Returns the negated value of expr.
 //   - expr - a number or interval
 func Negative(args ...any) Column { return Call("negative", args...) }
+
+// NextDay is the SQL function next_day. Returns the first date after start_date that is the given day of week.
+//   - start_date - a date
+//   - day_of_week - MO, MON, MONDAY, …, in any case
+func NextDay(args ...any) Column { return Call("next_day", args...) }
 
 // NotIlikeAll is the SQL function not_ilike_all. Reports whether str matches none of the patterns, without regard to case.
 //   - str - a string
@@ -615,6 +1038,9 @@ func NotLikeAll(args ...any) Column { return Call("not_like_all", args...) }
 //   - str - a string
 //   - pattern1, pattern2, … - strings
 func NotLikeAny(args ...any) Column { return Call("not_like_any", args...) }
+
+// Now is the SQL function now. Returns the time at the start of the query.
+func Now(args ...any) Column { return Call("now", args...) }
 
 // Nullif is the SQL function nullif. Returns null if expr1 equals expr2, else expr1.
 //   - expr1 - a value
@@ -644,6 +1070,19 @@ func Nvl2(args ...any) Column { return Call("nvl2", args...) }
 // OctetLength is the SQL function octet_length. Returns the number of bytes of a string or binary.
 //   - expr - a string or binary
 func OctetLength(args ...any) Column { return Call("octet_length", args...) }
+
+// Overlay is the SQL function overlay. Replaces the len characters (bytes, of binary) of input at position pos.
+//   - input - a string or binary
+//   - replace - a string or binary
+//   - pos - an integer, from 1
+//   - len - by default the length of replace
+func Overlay(args ...any) Column { return Call("overlay", args...) }
+
+// ParseUrl is the SQL function parse_url. Extracts a part of a URL.
+//   - url - a string
+//   - part - HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO
+//   - key - the parameter of the query to extract
+func ParseUrl(args ...any) Column { return Call("parse_url", args...) }
 
 // Percentile is the SQL function percentile. Returns the exact percentile of col at the given fraction, between the two nearest values if need be; an array of them for an array of fractions.
 //   - col - a number or interval
@@ -705,6 +1144,41 @@ func Random(args ...any) Column { return Call("random", args...) }
 //   - seed - an integer constant
 func Randn(args ...any) Column { return Call("randn", args...) }
 
+// RegexpCount is the SQL function regexp_count. Returns how many times regexp matches in str.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+func RegexpCount(args ...any) Column { return Call("regexp_count", args...) }
+
+// RegexpExtract is the SQL function regexp_extract. Returns group idx of the first match of regexp in str; an empty string if there is none.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - idx - by default 1; 0 is the whole match
+func RegexpExtract(args ...any) Column { return Call("regexp_extract", args...) }
+
+// RegexpExtractAll is the SQL function regexp_extract_all. Returns group idx of each match of regexp in str.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - idx - by default 1; 0 is the whole match
+func RegexpExtractAll(args ...any) Column { return Call("regexp_extract_all", args...) }
+
+// RegexpInstr is the SQL function regexp_instr. Returns the position, from 1, of the first match of regexp in str; 0 if there is none.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - idx - not used
+func RegexpInstr(args ...any) Column { return Call("regexp_instr", args...) }
+
+// RegexpReplace is the SQL function regexp_replace. Replaces what matches regexp in str; $1 in the replacement is a group.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - rep - a string
+//   - position - where to begin, by default 1
+func RegexpReplace(args ...any) Column { return Call("regexp_replace", args...) }
+
+// RegexpSubstr is the SQL function regexp_substr. Returns the first part of str that matches regexp; null if there is none.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+func RegexpSubstr(args ...any) Column { return Call("regexp_substr", args...) }
+
 // RegrAvgx is the SQL function regr_avgx. Returns the mean of x over the pairs without a null.
 //   - y - a number
 //   - x - a number
@@ -750,6 +1224,21 @@ func RegrSxy(args ...any) Column { return Call("regr_sxy", args...) }
 //   - x - a number
 func RegrSyy(args ...any) Column { return Call("regr_syy", args...) }
 
+// Repeat is the SQL function repeat. Returns str n times.
+//   - str - a string
+//   - n - an integer
+func Repeat(args ...any) Column { return Call("repeat", args...) }
+
+// Replace is the SQL function replace. Replaces all occurrences of search in str.
+//   - str - a string
+//   - search - a string; an empty one is nowhere
+//   - replace - by default an empty string
+func Replace(args ...any) Column { return Call("replace", args...) }
+
+// Reverse is the SQL function reverse. Returns the characters of a string, or the elements of an array, in reverse order.
+//   - expr - a string or array
+func Reverse(args ...any) Column { return Call("reverse", args...) }
+
 // Right is the SQL function right. Returns the last len characters of str; nothing if len is not positive.
 //   - str - a string
 //   - len - an integer
@@ -758,6 +1247,21 @@ func Right(args ...any) Column { return Call("right", args...) }
 // Rint is the SQL function rint. Returns the double nearest to expr that is an integer; of two, the even one.
 //   - expr - a number
 func Rint(args ...any) Column { return Call("rint", args...) }
+
+// Rlike is the SQL function rlike. Reports whether a part of str matches regexp.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+func Rlike(args ...any) Column { return Call("rlike", args...) }
+
+// Regexp is the SQL function regexp. Reports whether a part of str matches regexp.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+func Regexp(args ...any) Column { return Call("regexp", args...) }
+
+// RegexpLike is the SQL function regexp_like. Reports whether a part of str matches regexp.
+//   - str - a string
+//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+func RegexpLike(args ...any) Column { return Call("regexp_like", args...) }
 
 // Round is the SQL function round. Returns expr rounded to d digits behind the point, one half away from zero.
 //   - expr - a number
@@ -782,6 +1286,25 @@ func Sec(args ...any) Column { return Call("sec", args...) }
 // Second is the SQL function second. Returns the second of a timestamp, 0 to 59.
 //   - timestamp - a timestamp
 func Second(args ...any) Column { return Call("second", args...) }
+
+// Sequence is the SQL function sequence. Returns the array of values from start to stop by step: 1 or a day, or minus that if stop lies before start.
+//   - start - an integer, date or timestamp
+//   - stop - a value of the same type
+//   - step - an integer or interval
+func Sequence(args ...any) Column { return Call("sequence", args...) }
+
+// Sha1 is the SQL function sha1. Returns the SHA-1 checksum of expr in hexadecimal.
+//   - expr - binary
+func Sha1(args ...any) Column { return Call("sha1", args...) }
+
+// Sha is the SQL function sha. Returns the SHA-1 checksum of expr in hexadecimal.
+//   - expr - binary
+func Sha(args ...any) Column { return Call("sha", args...) }
+
+// Sha2 is the SQL function sha2. Returns a checksum of the SHA-2 family of expr in hexadecimal; null for other numbers of bits.
+//   - expr - binary
+//   - bitLength - 224, 256, 384, 512, or 0 for 256
+func Sha2(args ...any) Column { return Call("sha2", args...) }
 
 // Shiftleft is the SQL function shiftleft. Returns base shifted left by expr bits.
 //   - base - an int or bigint
@@ -814,20 +1337,49 @@ func Sin(args ...any) Column { return Call("sin", args...) }
 //   - expr - a number
 func Sinh(args ...any) Column { return Call("sinh", args...) }
 
+// Size is the SQL function size. Returns the number of elements of an array or map.
+//   - expr - an array or map
+func Size(args ...any) Column { return Call("size", args...) }
+
+// Cardinality is the SQL function cardinality. Returns the number of elements of an array or map.
+//   - expr - an array or map
+func Cardinality(args ...any) Column { return Call("cardinality", args...) }
+
 // Skewness is the SQL function skewness. Returns the skewness of expr.
 //   - expr - a number
 func Skewness(args ...any) Column { return Call("skewness", args...) }
+
+// Slice is the SQL function slice. Returns length elements of an array from a position on, counted from 1 or, if negative, from the end.
+//   - x - an array
+//   - start - an integer
+//   - length - an integer
+func Slice(args ...any) Column { return Call("slice", args...) }
 
 // Smallint is the SQL function smallint. Casts expr to SMALLINT.
 //   - expr - a value
 func Smallint(args ...any) Column { return Call("smallint", args...) }
 
+// SortArray is the SQL function sort_array. Returns an array sorted, nulls first if ascending, else last.
+//   - array - an array
+//   - ascendingOrder - a boolean constant, true if absent
+func SortArray(args ...any) Column { return Call("sort_array", args...) }
+
 // Soundex is the SQL function soundex. Returns the Soundex code of str.
 //   - str - a string
 func Soundex(args ...any) Column { return Call("soundex", args...) }
 
+// Space is the SQL function space. Returns n blanks.
+//   - n - an integer
+func Space(args ...any) Column { return Call("space", args...) }
+
 // SparkPartitionId is the SQL function spark_partition_id. Returns the number of the partition that the row is in.
 func SparkPartitionId(args ...any) Column { return Call("spark_partition_id", args...) }
+
+// Split is the SQL function split. Splits str at what matches regex.
+//   - str - a string
+//   - regex - a regular expression in the syntax of Java
+//   - limit - the greatest number of parts, the last of which is the rest; without limit if not positive
+func Split(args ...any) Column { return Call("split", args...) }
 
 // SplitPart is the SQL function split_part. Splits str at delimiter and returns the part at position partNum, counted from 1, or from the end if negative; an empty string if there is none.
 //   - str - a string
@@ -860,9 +1412,19 @@ func Std(args ...any) Column { return Call("std", args...) }
 //   - expr - a number
 func Stddev(args ...any) Column { return Call("stddev", args...) }
 
+// StrToMap is the SQL function str_to_map. Makes a map of a text of pairs; both delimiters are regular expressions.
+//   - text - a string
+//   - pairDelim - by default a comma
+//   - keyValueDelim - by default a colon
+func StrToMap(args ...any) Column { return Call("str_to_map", args...) }
+
 // String is the SQL function string. Casts expr to STRING.
 //   - expr - a value
 func String(args ...any) Column { return Call("string", args...) }
+
+// Struct is the SQL function struct. Makes a struct of values, named after their columns or col1, col2, ….
+//   - col1, col2, … - values
+func Struct(args ...any) Column { return Call("struct", args...) }
 
 // Substring is the SQL function substring. Returns the part of str that starts at pos and is len characters (or bytes, of binary) long. A negative pos counts from the end.
 //   - str - a string or binary
@@ -894,14 +1456,120 @@ func Tan(args ...any) Column { return Call("tan", args...) }
 //   - expr - a number
 func Tanh(args ...any) Column { return Call("tanh", args...) }
 
+// TimestampMicros is the SQL function timestamp_micros. Returns the timestamp that is a number of microseconds after 1970-01-01 00:00:00 UTC.
+//   - microseconds - an integer
+func TimestampMicros(args ...any) Column { return Call("timestamp_micros", args...) }
+
+// TimestampMillis is the SQL function timestamp_millis. Returns the timestamp that is a number of milliseconds after 1970-01-01 00:00:00 UTC.
+//   - milliseconds - an integer
+func TimestampMillis(args ...any) Column { return Call("timestamp_millis", args...) }
+
+// TimestampSeconds is the SQL function timestamp_seconds. Returns the timestamp that is seconds after 1970-01-01 00:00:00 UTC.
+//   - seconds - a number
+func TimestampSeconds(args ...any) Column { return Call("timestamp_seconds", args...) }
+
+// Timestampadd is the SQL function timestampadd. Adds a number of units to a timestamp.
+//   - unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
+//   - value - an integer
+//   - expr - a timestamp
+func Timestampadd(args ...any) Column { return Call("timestampadd", args...) }
+
+// Timestampdiff is the SQL function timestampdiff. Returns the number of whole units from startTimestamp to endTimestamp.
+//   - unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
+//   - startTimestamp - a timestamp
+//   - endTimestamp - a timestamp
+func Timestampdiff(args ...any) Column { return Call("timestampdiff", args...) }
+
+// Timediff is the SQL function timediff. Returns the number of whole units from startTimestamp to endTimestamp.
+//   - unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
+//   - startTimestamp - a timestamp
+//   - endTimestamp - a timestamp
+func Timediff(args ...any) Column { return Call("timediff", args...) }
+
 // Tinyint is the SQL function tinyint. Casts expr to TINYINT.
 //   - expr - a value
 func Tinyint(args ...any) Column { return Call("tinyint", args...) }
+
+// ToBinary is the SQL function to_binary. Converts a string to binary.
+//   - str - a string
+//   - fmt - 'hex' (the default), 'utf-8', 'utf8' or 'base64'
+func ToBinary(args ...any) Column { return Call("to_binary", args...) }
+
+// ToChar is the SQL function to_char. Returns a number, date, timestamp or binary value as text in a format.
+//   - expr - a value
+//   - format - 0 and 9 for digits, . or D for the point, , or G between groups, $, S or MI for the sign, PR for angle brackets around negative numbers; a pattern of dates; or base64, hex or utf-8 for binary
+func ToChar(args ...any) Column { return Call("to_char", args...) }
+
+// ToVarchar is the SQL function to_varchar. Returns a number, date, timestamp or binary value as text in a format.
+//   - expr - a value
+//   - format - 0 and 9 for digits, . or D for the point, , or G between groups, $, S or MI for the sign, PR for angle brackets around negative numbers; a pattern of dates; or base64, hex or utf-8 for binary
+func ToVarchar(args ...any) Column { return Call("to_varchar", args...) }
+
+// ToDate is the SQL function to_date. Converts a string to a date, as CAST does or by a pattern.
+//   - date_str - a string, date or timestamp
+//   - fmt - a datetime pattern
+func ToDate(args ...any) Column { return Call("to_date", args...) }
+
+// ToNumber is the SQL function to_number. Reads a number in a format.
+//   - expr - a string
+//   - format - 0 and 9 for digits, . or D for the point, , or G between groups, $, S or MI for the sign, PR for angle brackets around negative numbers
+func ToNumber(args ...any) Column { return Call("to_number", args...) }
+
+// ToTimestamp is the SQL function to_timestamp. Converts a string to a timestamp, as CAST does or by a pattern.
+//   - timestamp_str - a string, date, timestamp or number of seconds
+//   - fmt - a datetime pattern
+func ToTimestamp(args ...any) Column { return Call("to_timestamp", args...) }
+
+// ToTimestampLtz is the SQL function to_timestamp_ltz. Converts a string to a timestamp with local time zone, as CAST does or by a pattern.
+//   - timestamp_str - a string, date or timestamp
+//   - fmt - a datetime pattern
+func ToTimestampLtz(args ...any) Column { return Call("to_timestamp_ltz", args...) }
+
+// ToTimestampNtz is the SQL function to_timestamp_ntz. Converts a string to a timestamp without time zone, as CAST does or by a pattern.
+//   - timestamp_str - a string, date or timestamp
+//   - fmt - a datetime pattern
+func ToTimestampNtz(args ...any) Column { return Call("to_timestamp_ntz", args...) }
+
+// ToUnixTimestamp is the SQL function to_unix_timestamp. Returns the seconds from 1970-01-01 00:00:00 UTC to a time.
+//   - timeExp - a date, timestamp or string
+//   - fmt - the datetime pattern of a string, by default yyyy-MM-dd HH:mm:ss
+func ToUnixTimestamp(args ...any) Column { return Call("to_unix_timestamp", args...) }
+
+// ToUtcTimestamp is the SQL function to_utc_timestamp. Returns the wall clock time of UTC when a clock of the zone shows the given one.
+//   - timestamp - a timestamp
+//   - timezone - a time zone
+func ToUtcTimestamp(args ...any) Column { return Call("to_utc_timestamp", args...) }
+
+// Transform is the SQL function transform. Returns the array of func for each element; a second parameter is the element's index.
+//   - expr - an array
+//   - func - a lambda
+func Transform(args ...any) Column { return Call("transform", args...) }
+
+// TransformKeys is the SQL function transform_keys. Returns a map with func for each entry as its key.
+//   - expr - a map
+//   - func - a lambda of key and value
+func TransformKeys(args ...any) Column { return Call("transform_keys", args...) }
+
+// TransformValues is the SQL function transform_values. Returns a map with func for each entry as its value.
+//   - expr - a map
+//   - func - a lambda of key and value
+func TransformValues(args ...any) Column { return Call("transform_values", args...) }
+
+// Translate is the SQL function translate. Replaces the characters of from by those at the same positions in to, or removes them if to is shorter.
+//   - input - a string
+//   - from - a string
+//   - to - a string
+func Translate(args ...any) Column { return Call("translate", args...) }
 
 // Trim is the SQL function trim. Removes blanks, or the characters of trimStr, from both ends of str.
 //   - trimStr - the characters to remove, by default the blank
 //   - str - a string
 func Trim(args ...any) Column { return Call("trim", args...) }
+
+// Trunc is the SQL function trunc. Returns a date cut to the start of its week, month, quarter or year; null if fmt is none of them.
+//   - date - a date
+//   - fmt - WEEK, MONTH (MON, MM), QUARTER or YEAR (YYYY, YY)
+func Trunc(args ...any) Column { return Call("trunc", args...) }
 
 // TryAdd is the SQL function try_add. Returns the sum of expr1 and expr2, or null if it does not fit its type.
 //   - expr1 - as for +
@@ -917,6 +1585,50 @@ func TryAvg(args ...any) Column { return Call("try_avg", args...) }
 //   - expr2 - as for /
 func TryDivide(args ...any) Column { return Call("try_divide", args...) }
 
+// TryElementAt is the SQL function try_element_at. Returns the element of an array at a position from 1, or from its end if negative, or the value of a map's key; null if there is none.
+//   - collection - an array or map
+//   - index - a position or key
+func TryElementAt(args ...any) Column { return Call("try_element_at", args...) }
+
+// TryMakeInterval is the SQL function try_make_interval. Makes an interval of its parts; null if it is too large.
+//   - years - an integer
+//   - months - an integer
+//   - weeks - an integer
+//   - days - an integer
+//   - hours - an integer
+//   - mins - an integer
+//   - secs - seconds with their fraction
+func TryMakeInterval(args ...any) Column { return Call("try_make_interval", args...) }
+
+// TryMakeTimestamp is the SQL function try_make_timestamp. Makes a timestamp of its parts; null if there is none.
+//   - year - an integer
+//   - month - 1 to 12
+//   - day - 1 to 31
+//   - hour - 0 to 23
+//   - min - 0 to 59
+//   - sec - 0 to 60, with a fraction
+//   - timezone - the time zone of the parts, by default the session's
+func TryMakeTimestamp(args ...any) Column { return Call("try_make_timestamp", args...) }
+
+// TryMakeTimestampLtz is the SQL function try_make_timestamp_ltz. Makes a timestamp with local time zone of its parts; null if there is none.
+//   - year - an integer
+//   - month - 1 to 12
+//   - day - 1 to 31
+//   - hour - 0 to 23
+//   - min - 0 to 59
+//   - sec - 0 to 60, with a fraction
+//   - timezone - the time zone of the parts, by default the session's
+func TryMakeTimestampLtz(args ...any) Column { return Call("try_make_timestamp_ltz", args...) }
+
+// TryMakeTimestampNtz is the SQL function try_make_timestamp_ntz. Makes a timestamp without time zone of its parts; null if there is none.
+//   - year - an integer
+//   - month - 1 to 12
+//   - day - 1 to 31
+//   - hour - 0 to 23
+//   - min - 0 to 59
+//   - sec - 0 to 60, with a fraction
+func TryMakeTimestampNtz(args ...any) Column { return Call("try_make_timestamp_ntz", args...) }
+
 // TryMod is the SQL function try_mod. Returns the remainder after expr1 / expr2, or null if expr2 is 0.
 //   - expr1 - a number
 //   - expr2 - a number
@@ -927,6 +1639,12 @@ func TryMod(args ...any) Column { return Call("try_mod", args...) }
 //   - expr2 - as for *
 func TryMultiply(args ...any) Column { return Call("try_multiply", args...) }
 
+// TryParseUrl is the SQL function try_parse_url. Extracts a part of a URL; null if it is invalid.
+//   - url - a string
+//   - part - HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO
+//   - key - the parameter of the query to extract
+func TryParseUrl(args ...any) Column { return Call("try_parse_url", args...) }
+
 // TrySubtract is the SQL function try_subtract. Returns expr1 - expr2, or null if it does not fit its type.
 //   - expr1 - as for -
 //   - expr2 - as for -
@@ -936,13 +1654,61 @@ func TrySubtract(args ...any) Column { return Call("try_subtract", args...) }
 //   - expr - a number or interval
 func TrySum(args ...any) Column { return Call("try_sum", args...) }
 
+// TryToBinary is the SQL function try_to_binary. Converts a string to binary; null if it is malformed.
+//   - str - a string
+//   - fmt - 'hex' (the default), 'utf-8', 'utf8' or 'base64'
+func TryToBinary(args ...any) Column { return Call("try_to_binary", args...) }
+
+// TryToNumber is the SQL function try_to_number. Reads a number in a format; null if the text does not fit.
+//   - expr - a string
+//   - format - 0 and 9 for digits, . or D for the point, , or G between groups, $, S or MI for the sign, PR for angle brackets around negative numbers
+func TryToNumber(args ...any) Column { return Call("try_to_number", args...) }
+
+// TryToTimestamp is the SQL function try_to_timestamp. Converts a string to a timestamp, as CAST does or by a pattern; null if it is none.
+//   - timestamp_str - a string, date, timestamp or number of seconds
+//   - fmt - a datetime pattern
+func TryToTimestamp(args ...any) Column { return Call("try_to_timestamp", args...) }
+
+// TryUrlDecode is the SQL function try_url_decode. Reads the form of parameters in a URL; null if it is malformed.
+//   - str - a string
+func TryUrlDecode(args ...any) Column { return Call("try_url_decode", args...) }
+
+// TryValidateUtf8 is the SQL function try_validate_utf8. Returns str if it is valid UTF-8, else null.
+//   - str - a string
+func TryValidateUtf8(args ...any) Column { return Call("try_validate_utf8", args...) }
+
 // Typeof is the SQL function typeof. Returns the type of expr, as DDL spells it.
 //   - expr - a value
 func Typeof(args ...any) Column { return Call("typeof", args...) }
 
+// Unbase64 is the SQL function unbase64. Reads base 64; characters outside of its alphabet are skipped.
+//   - str - a string
+func Unbase64(args ...any) Column { return Call("unbase64", args...) }
+
 // Unhex is the SQL function unhex. Returns the bytes that expr writes in hexadecimal; null if it is not hexadecimal.
 //   - expr - a string
 func Unhex(args ...any) Column { return Call("unhex", args...) }
+
+// UnixDate is the SQL function unix_date. Returns the number of days from 1970-01-01 to a date.
+//   - date - a date
+func UnixDate(args ...any) Column { return Call("unix_date", args...) }
+
+// UnixMicros is the SQL function unix_micros. Returns the number of microseconds from 1970-01-01 00:00:00 UTC to a timestamp, rounded down.
+//   - timestamp - a timestamp
+func UnixMicros(args ...any) Column { return Call("unix_micros", args...) }
+
+// UnixMillis is the SQL function unix_millis. Returns the number of milliseconds from 1970-01-01 00:00:00 UTC to a timestamp, rounded down.
+//   - timestamp - a timestamp
+func UnixMillis(args ...any) Column { return Call("unix_millis", args...) }
+
+// UnixSeconds is the SQL function unix_seconds. Returns the number of seconds from 1970-01-01 00:00:00 UTC to a timestamp, rounded down.
+//   - timestamp - a timestamp
+func UnixSeconds(args ...any) Column { return Call("unix_seconds", args...) }
+
+// UnixTimestamp is the SQL function unix_timestamp. Returns the seconds from 1970-01-01 00:00:00 UTC to a time; without arguments, to the start of the query.
+//   - timeExp - a date, timestamp or string
+//   - fmt - the datetime pattern of a string, by default yyyy-MM-dd HH:mm:ss
+func UnixTimestamp(args ...any) Column { return Call("unix_timestamp", args...) }
 
 // Upper is the SQL function upper. Returns str in upper case.
 //   - str - a string
@@ -952,8 +1718,20 @@ func Upper(args ...any) Column { return Call("upper", args...) }
 //   - str - a string
 func Ucase(args ...any) Column { return Call("ucase", args...) }
 
+// UrlDecode is the SQL function url_decode. Reads the form of parameters in a URL.
+//   - str - a string
+func UrlDecode(args ...any) Column { return Call("url_decode", args...) }
+
+// UrlEncode is the SQL function url_encode. Returns str in the form of parameters in a URL.
+//   - str - a string
+func UrlEncode(args ...any) Column { return Call("url_encode", args...) }
+
 // Uuid is the SQL function uuid. Returns a random UUID as a string.
 func Uuid(args ...any) Column { return Call("uuid", args...) }
+
+// ValidateUtf8 is the SQL function validate_utf8. Returns str if it is valid UTF-8, else an error.
+//   - str - a string
+func ValidateUtf8(args ...any) Column { return Call("validate_utf8", args...) }
 
 // VarPop is the SQL function var_pop. Returns the population variance of expr.
 //   - expr - a number
@@ -985,6 +1763,10 @@ func Weekofyear(args ...any) Column { return Call("weekofyear", args...) }
 //   - num_bucket - a positive integer
 func WidthBucket(args ...any) Column { return Call("width_bucket", args...) }
 
+// Xxhash64 is the SQL function xxhash64. Returns a 64-bit hash (xxHash) of the arguments.
+//   - expr1, expr2, … - values of any type but map; null adds nothing
+func Xxhash64(args ...any) Column { return Call("xxhash64", args...) }
+
 // Year is the SQL function year. Returns the year of a date.
 //   - date - a date or timestamp
 func Year(args ...any) Column { return Call("year", args...) }
@@ -992,3 +1774,9 @@ func Year(args ...any) Column { return Call("year", args...) }
 // Zeroifnull is the SQL function zeroifnull. Returns 0 if expr is null, else expr.
 //   - expr - a number
 func Zeroifnull(args ...any) Column { return Call("zeroifnull", args...) }
+
+// ZipWith is the SQL function zip_with. Returns the array of func for the elements of two arrays; the shorter one goes on with nulls.
+//   - left - an array
+//   - right - an array
+//   - func - a lambda of two elements
+func ZipWith(args ...any) Column { return Call("zip_with", args...) }

@@ -155,11 +155,18 @@ func bindExtract(name string) func(c *expr.BindContext, args []expr.Expr) (expr.
 func intervalField(t types.Type) func(field string) (*expr.Function, bool) {
 	return func(field string) (*expr.Function, bool) {
 		result, kernel := intervalPart(t.Kind, field)
-		if kernel == nil {
+		if kernel == nil || !hasField(t, field) {
 			return nil, false
 		}
 		return internalPart("extract_interval_"+strings.ToLower(field), class{quoted(t.SQL()), []types.Expected{types.Expect(t)}}, result, kernel), true
 	}
+}
+
+// hasField reports whether intervals of type t have a field: those of HOUR TO SECOND have no days.
+func hasField(t types.Type, field string) bool {
+	number, known := map[string]int8{"YEAR": types.FieldYear, "MONTH": types.FieldMonth, "DAY": types.FieldDay, "HOUR": types.FieldHour,
+		"MINUTE": types.FieldMinute, "SECOND": types.FieldSecond}[field]
+	return t.Kind == types.CalendarInterval || known && t.Start <= number && number <= t.End
 }
 
 func intervalPart(kind types.Kind, field string) (types.Type, expr.Kernel) {

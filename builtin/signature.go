@@ -1,6 +1,9 @@
 package builtin
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 )
@@ -78,7 +81,7 @@ func alias(f *expr.Function, names ...string) *expr.Function {
 
 // bindCall chooses a signature, casts the arguments and makes the call.
 func bindCall(c *expr.BindContext, f *expr.Function, signatures []signature, args []expr.Expr) (expr.Expr, error) {
-	s, err := choose(c, f.Name, signatures, args)
+	s, err := choose(c, calledName(c, f), signatures, args)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +99,14 @@ func bindCall(c *expr.BindContext, f *expr.Function, signatures []signature, arg
 		cast = o.args
 	}
 	return makeCall(c, f, cast, o), nil
+}
+
+// calledName is the name for messages: an alias where the user wrote that. Calls that others are rewritten to have their own.
+func calledName(c *expr.BindContext, f *expr.Function) string {
+	if name := strings.ToLower(c.Name); slices.Contains(f.Aliases, name) {
+		return name
+	}
+	return f.Name
 }
 
 // makeCall builds the node of a resolved call.

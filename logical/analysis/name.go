@@ -404,6 +404,7 @@ func (n namer) function(e *ast.Call, name string) string {
 		}
 	}
 	args := n.arguments(list)
+	nameConstantLambda(name, list, args)
 	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
 		args = []string{"1"}
 	}

@@ -58,18 +58,19 @@ func (p *picker) finish(to *vector.Vector) {
 	}
 	// Bring the values of each source together, then put them into order.
 	pool := vector.New(to.Type, to.Physical, len(p.rows))
-	order := make([]int32, len(p.rows))
+	order, rows, base := make([]int32, len(p.rows)), make([][]int32, len(p.sources)), make([]int32, len(p.sources))
+	for k, f := range p.from {
+		order[k] = int32(len(rows[f]))
+		rows[f] = append(rows[f], p.rows[k])
+	}
 	for s, source := range p.sources {
-		var rows []int32
-		for k, f := range p.from {
-			if int(f) == s {
-				order[k] = int32(pool.Len + len(rows))
-				rows = append(rows, p.rows[k])
-			}
+		base[s] = int32(pool.Len)
+		if len(rows[s]) > 0 {
+			copyRows(source, rows[s], pool)
 		}
-		if len(rows) > 0 {
-			copyRows(source, rows, pool)
-		}
+	}
+	for k, f := range p.from {
+		order[k] += base[f]
 	}
 	copyRows(pool, order, to)
 }

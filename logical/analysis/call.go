@@ -297,6 +297,15 @@ func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string
 // bindAggregate gives the call its kernel.
 func (s *site) bindAggregate(e *ast.Call, f *expr.AggregateFunction, name string, args []expr.Expr) (expr.Expr, error) {
 	c := s.bindContext(e.Place(), name)
+	if e.IgnoreNulls != nil && *e.IgnoreNulls {
+		switch f.Name {
+		case "first", "last", "any_value": // their second argument says the same
+			ignore := &expr.Literal{Base: expr.Base{Typ: types.BooleanType, Span: e.Place()}, Value: true}
+			args = append(args[:len(args):len(args)], ignore)
+		default:
+			return nil, notAggregate(name, "IGNORE NULLS")
+		}
+	}
 	if e.WithinGroup == nil {
 		return f.Bind(c, args, e.Distinct)
 	}

@@ -15,4 +15,7 @@
 //
 // Kernels get flat or constant vectors in the widest layout and never allocate per row. Errors of rows are *diag.Error
 // with Spark's condition; the try_ functions and the non-ANSI mode turn them into null in the kernel, chosen at binding.
+//
+// Tests run every example and a grid of edges (grid_test.go) and compare with Spark's answers in testdata. After a new
+// example or grid call, go test ./builtin -run Spark -rewrite asks Spark for the answers that are missing.
 package builtin

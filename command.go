@@ -239,7 +239,7 @@ func describeFunction(c *ast.DescribeFunction) (*table, error) {
 		if len(d.Examples) > 0 {
 			b.WriteString("\n    Examples:")
 			for _, e := range d.Examples {
-				b.WriteString("\n      > " + e.SQL + ";\n       " + strings.ReplaceAll(e.Result, "\n", "\n       "))
+				b.WriteString("\n      > " + strings.TrimSuffix(e.SQL, ";") + ";\n       " + strings.ReplaceAll(e.Result, "\n", "\n       "))
 			}
 		}
 		t.add(b.String())

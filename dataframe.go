@@ -240,6 +240,9 @@ func (d *DataFrame) DropDuplicates(columns ...string) *DataFrame {
 // Join joins with other. on is a Column (the condition), a column name or []string (columns both have, merged), or nil.
 // how is "inner" (default ""), "cross", "left", "right", "full", "semi", "anti" or Spark's longer names of these.
 func (d *DataFrame) Join(other *DataFrame, on any, how string) *DataFrame {
+	if err := d.fits(other); err != nil {
+		return d.with(nil, err)
+	}
 	j := &ast.Join{Left: d.query, Right: other.query}
 	var ok bool
 	if j.Type, ok = joinTypes[how]; !ok {
@@ -260,6 +263,17 @@ func (d *DataFrame) Join(other *DataFrame, on any, how string) *DataFrame {
 	return d.with(j, other.err, err)
 }
 
+// fits reports a DataFrame that cannot be combined with d.
+func (d *DataFrame) fits(other *DataFrame) error {
+	switch {
+	case other == nil:
+		return errors.New("kiln: the other DataFrame is nil")
+	case other.session != d.session:
+		return errors.New("kiln: the other DataFrame belongs to another session")
+	}
+	return nil
+}
+
 var joinTypes = map[string]ast.JoinType{
 	"": ast.InnerJoin, "inner": ast.InnerJoin, "cross": ast.CrossJoin,
 	"left": ast.LeftJoin, "leftouter": ast.LeftJoin, "left_outer": ast.LeftJoin,
@@ -273,6 +287,9 @@ var joinTypes = map[string]ast.JoinType{
 func (d *DataFrame) CrossJoin(other *DataFrame) *DataFrame { return d.Join(other, nil, "cross") }
 
 func (d *DataFrame) setOperation(op ast.SetOperator, all, byName, allowMissing bool, other *DataFrame) *DataFrame {
+	if err := d.fits(other); err != nil {
+		return d.with(nil, err)
+	}
 	return d.with(&ast.SetOperation{Op: op, All: all, ByName: byName, AllowMissing: allowMissing, Left: d.query, Right: other.query}, other.err)
 }
 
@@ -336,11 +353,17 @@ func (d *DataFrame) Offset(n int) *DataFrame {
 // Repartition deals the rows to n partitions (0: the session's default), round robin or by hash of columns.
 func (d *DataFrame) Repartition(n int, columns ...any) *DataFrame {
 	by, err := exprs(columns)
+	if n < 0 {
+		err = fmt.Errorf("kiln: Repartition into %d partitions", n)
+	}
 	return d.with(&ast.Repartition{Input: d.query, Count: n, By: by, Shuffle: true}, err)
 }
 
 // Coalesce merges partitions until there are at most n, without moving rows between others.
 func (d *DataFrame) Coalesce(n int) *DataFrame {
+	if n <= 0 {
+		return d.with(nil, fmt.Errorf("kiln: Coalesce to %d partitions", n))
+	}
 	return d.with(&ast.Repartition{Input: d.query, Count: n})
 }
 

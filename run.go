@@ -2,6 +2,7 @@ package kiln
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"log/slog"
 	"strconv"
@@ -93,6 +94,9 @@ func isSort(n logical.Node) bool { _, ok := n.(*logical.Sort); return ok }
 func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*running, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, diag.New("QUERY_CANCELLED").Wrap(err)
+	}
+	if s.isClosed() {
+		return nil, errors.New("kiln: the session is closed")
 	}
 	r := &running{logger: s.logger, last: &s.last, id: s.queries.Add(1), start: time.Now()}
 	optimized, err := s.optimize(ctx, plan)

@@ -15,6 +15,7 @@ package kiln
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/user"
@@ -97,6 +98,12 @@ func (s *Session) Close() error {
 	s.closed = true
 	s.cache.clear()
 	return s.runtime.Close()
+}
+
+func (s *Session) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // Get returns the value of a setting; ok is false for a key that is neither known nor set.
@@ -227,6 +234,9 @@ func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
 			p.named = map[string]*ast.Literal{}
 		}
 		p.named[name] = literal
+	}
+	if len(p.positional) > stmt.Parameters {
+		return p, fmt.Errorf("kiln: %d arguments for %d ? markers", len(p.positional), stmt.Parameters)
 	}
 	if stmt.Parameters > len(p.positional) {
 		return p, diag.New("UNBOUND_SQL_PARAMETER", "name", "_"+strconv.Itoa(len(p.positional)))

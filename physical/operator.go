@@ -70,6 +70,9 @@ func (o *Operator) Note(stages map[int]*exec.StageProfile) string {
 		}
 		rowsIn += p.Rows.Load()
 		rowsOut += p.RowsOut.Load()
+		if list := p.Instructions(); o.Breaker && p.RowsOut.Load() == 0 && len(list) > 0 { // the program's last instructions update the groups
+			rowsOut += list[len(list)-1].RowsIn
+		}
 		load += p.LoadTime.Load()
 		work += p.ProgramTime.Load()
 		sink += p.SinkTime.Load() + p.FinishTime.Load()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/builtin"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 )
@@ -118,8 +119,10 @@ func ambiguousAlias(parts []string, n int) *diag.Error {
 }
 
 func unresolvedRoutine(name []string) *diag.Error {
-	return diag.New("UNRESOLVED_ROUTINE", "routineName", quoteName(name),
+	e := diag.New("UNRESOLVED_ROUTINE", "routineName", quoteName(name),
 		"searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")
+	e.Suggestions = diag.Nearest(name[len(name)-1], builtin.Names(), suggestedNames)
+	return e
 }
 
 func (b *binder) tableNotFound(name []string) *diag.Error {

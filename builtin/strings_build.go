@@ -294,7 +294,11 @@ func overlayKernel(binary bool) expr.Kernel {
 
 func resolveElt(result types.Type) func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 	return func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
-		return outcome{result: result, kernel: eltKernel, nullable: true, fails: c.Settings.ANSI}, nil
+		t := result
+		if legacyConf(c, "spark.sql.function.eltOutputAsString") {
+			t = types.StringType // the same bytes
+		}
+		return outcome{result: t, kernel: eltKernel, nullable: true, fails: c.Settings.ANSI}, nil
 	}
 }
 

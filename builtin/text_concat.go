@@ -32,7 +32,7 @@ func bindConcat(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.E
 		return newLiteral(c, "", types.StringType), nil
 	case arrays > 0:
 		return bindConcatArrays(c, f, args, arrays)
-	case binaries == len(args):
+	case binaries == len(args) && !legacyConf(c, "spark.sql.function.concatBinaryAsString"):
 		return makeCall(c, f, args, outcome{result: types.BinaryType, kernel: concatKernel}), nil
 	}
 	result, cast := types.StringType, make([]expr.Expr, len(args))

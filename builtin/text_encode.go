@@ -3,6 +3,8 @@ package builtin
 import (
 	"encoding/base64"
 	bin "encoding/binary"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -27,7 +29,7 @@ var encodeFunctions = []*expr.Function{
 		})}),
 	scalar("encode", doc("string_funcs", "Returns a string in a character set.", "str - a string", charsetArgument).
 		example("SELECT encode('abc', 'utf-8');", "abc"),
-		signature{params: of(text, text), resolve: resolveCharset(types.BinaryType, "encode", encodings)}),
+		signature{params: of(text, text), resolve: resolveCharset(types.BinaryType, "encode", encodings, javaEncodings)}),
 	decodeFunction,
 	scalar("is_valid_utf8", doc("string_funcs", "Reports whether str is valid UTF-8.", "str - a string").
 		example("SELECT is_valid_utf8('Spark');", "true").example("SELECT is_valid_utf8(x'80');", "false"),
@@ -222,30 +224,115 @@ func decodeUTF32(dst, s []byte) ([]byte, bool) {
 	return dst, len(s) == 0
 }
 
+// charsets converts between strings and character sets.
+type charsets struct {
+	function string
+	sets     map[string]transcoder
+	// lenient replaces what a set lacks, as Spark did before version 4; java allows more sets, as it did too.
+	lenient, java bool
+}
+
+// legacyConf reports whether one of Spark's settings for the behaviour of earlier versions is on.
+func legacyConf(c *expr.BindContext, key string) bool {
+	return c.Settings != nil && c.Settings.Conf != nil && strings.EqualFold(c.Settings.Conf(key), "true")
+}
+
 // resolveCharset is the outcome of encode and decode.
-func resolveCharset(result types.Type, name string, sets map[string]transcoder) func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
-	kernel := func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		s, charsets := stringsOf(args[0]), stringsOf(args[1])
-		return each(sel, out, func(i int) error {
-			charset := string(charsets.at(i))
-			convert, ok := sets[strings.ToUpper(charset)]
-			if !ok {
-				return placed(c, diag.New("INVALID_PARAMETER_VALUE.CHARSET", "functionName", routine(name), "parameter", "`charset`", "charset", charset,
-					"charsets", "iso-8859-1, us-ascii, utf-16, utf-16be, utf-16le, utf-32, utf-8"))
-			}
-			b, ok := convert(c.Scratch[:0], s.at(i))
-			if !ok {
-				return placed(c, diag.New("MALFORMED_CHARACTER_CODING", "function", routine(name), "charset", charset))
-			}
-			c.Scratch = b
-			out.SetString(i, b)
-			return nil
-		})
-	}
+func resolveCharset(result types.Type, function string, sets, javaSets map[string]transcoder) func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 	return func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
-		return outcome{result: result, kernel: kernel, fails: true}, nil
+		s := &charsets{function: function, sets: sets, lenient: legacyConf(c, "spark.sql.legacy.codingErrorAction"), java: legacyConf(c, "spark.sql.legacy.javaCharsets")}
+		if s.java {
+			s.sets = maps.Clone(sets)
+			maps.Copy(s.sets, javaSets)
+		}
+		return outcome{result: result, kernel: s.kernel, fails: true}, nil
 	}
 }
+
+func (s *charsets) kernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	in, names := stringsOf(args[0]), stringsOf(args[1])
+	return each(sel, out, func(i int) error {
+		b, err := s.convert(c.Scratch[:0], in.at(i), string(names.at(i)))
+		if err != nil {
+			return placed(c, err)
+		}
+		c.Scratch = b
+		out.SetString(i, b)
+		return nil
+	})
+}
+
+func (s *charsets) convert(dst, text []byte, name string) ([]byte, error) {
+	convert, ok := s.sets[strings.ToUpper(name)]
+	if !ok {
+		return nil, diag.New("INVALID_PARAMETER_VALUE.CHARSET", "functionName", routine(s.function), "parameter", "`charset`", "charset", name,
+			"charsets", "iso-8859-1, us-ascii, utf-16, utf-16be, utf-16le, utf-32, utf-8")
+	}
+	b, ok := convert(dst, text)
+	switch {
+	case ok:
+		return b, nil
+	case s.lenient:
+		return s.replace(dst, text, name, convert), nil
+	}
+	return nil, diag.New("MALFORMED_CHARACTER_CODING", "function", routine(s.function), "charset", name)
+}
+
+// replace converts one character (or, of what is read, byte) at a time and marks those that have no counterpart.
+func (s *charsets) replace(dst, text []byte, name string, convert transcoder) []byte {
+	encode, mark := s.function == "encode", "\uFFFD"
+	switch {
+	case encode:
+		mark = "?"
+	case strings.EqualFold(name, "UTF-8"):
+		return appendValidUTF8(dst, text)
+	}
+	for len(text) > 0 {
+		width := 1
+		if encode {
+			_, width = utf8.DecodeRune(text)
+		}
+		if b, ok := convert(dst, text[:width]); ok {
+			dst = b
+		} else {
+			dst = append(dst, mark...)
+		}
+		text = text[width:]
+	}
+	return dst
+}
+
+// windows1252 are the characters 0x80 to 0x9F of that set, 0 where it has none.
+var windows1252 = [32]rune{
+	0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
+	0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
+}
+
+var (
+	javaEncodings = map[string]transcoder{"WINDOWS-1252": func(dst, s []byte) ([]byte, bool) {
+		for _, r := range string(s) {
+			if at := slices.Index(windows1252[:], r); r >= 0x80 && at >= 0 {
+				r = rune(0x80 + at)
+			} else if r >= 0x80 && r < 0xA0 || r > 0xFF {
+				return nil, false
+			}
+			dst = append(dst, byte(r))
+		}
+		return dst, true
+	}}
+	javaDecodings = map[string]transcoder{"WINDOWS-1252": func(dst, s []byte) ([]byte, bool) {
+		for _, b := range s {
+			r := rune(b)
+			if b >= 0x80 && b < 0xA0 {
+				if r = windows1252[b-0x80]; r == 0 {
+					return nil, false
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+		}
+		return dst, true
+	}}
+)
 
 var decodeFunction = func() *expr.Function {
 	d := doc("string_funcs", "With two arguments, reads binary in a character set. With more, compares expr with each search in turn, nulls being equal, and returns the result behind the first that is equal, else default or null.",
@@ -253,7 +340,7 @@ var decodeFunction = func() *expr.Function {
 		example("SELECT decode(encode('abc', 'utf-8'), 'utf-8');", "abc").
 		example("SELECT decode(2, 1, 'Southlake', 2, 'San Francisco', 3, 'New Jersey', 4, 'Seattle', 'Non domestic');", "San Francisco").
 		example("SELECT decode(6, 1, 'Southlake', 2, 'San Francisco', 3, 'New Jersey', 4, 'Seattle');", "NULL")
-	charset := signature{params: of(blob, text), resolve: resolveCharset(types.StringType, "decode", decodings)}
+	charset := signature{params: of(blob, text), resolve: resolveCharset(types.StringType, "decode", decodings, javaDecodings)}
 	f := &expr.Function{Name: "decode", Doc: d.Doc}
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if len(args) <= 2 {

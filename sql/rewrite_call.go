@@ -181,13 +181,16 @@ var separators = map[keyword][]keyword{
 	kwSubstr: {kwFrom, kwFor}, kwSubstring: {kwFrom, kwFor}, kwPosition: {kwIn}, kwOverlay: {kwPlacing, kwFrom, kwFor},
 }
 
+// separatedNames are the functions that the calls with words stand for, whose names the result's column has.
+var separatedNames = map[keyword]string{kwSubstr: "substring", kwSubstring: "substring", kwPosition: "locate", kwOverlay: "overlay"}
+
 // separatedCall writes f(a FROM b FOR c), position(a IN b) and overlay(a PLACING b FROM c FOR d).
 // With commas alone they are ordinary calls.
 func (r *rewriter) separatedCall(t *token) bool {
 	if !r.separated(r.p+1, separators[t.keyword][0]) {
 		return false
 	}
-	at := r.add(pieceCall, r.text(t), t.start, 0)
+	at := r.add(pieceCall, separatedNames[t.keyword], t.start, 0)
 	r.p += 2
 	r.isolated(func() { r.value(levelCompare) })
 	for _, w := range separators[t.keyword] {

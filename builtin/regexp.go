@@ -10,7 +10,7 @@ import (
 	"github.com/kilnql/kiln/vector"
 )
 
-const regexpArgument = "regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers"
+const regexpArgument = "regexp - a regular expression in the syntax of Java"
 
 var regexpFunctions = []*expr.Function{
 	alias(scalar("rlike", doc("predicate_funcs", "Reports whether a part of str matches regexp.", "str - a string", regexpArgument).
@@ -64,7 +64,7 @@ func resolveGroup(result types.Type, kernel expr.Kernel) func(c *expr.BindContex
 			group, _, _ = Constant(args[2])
 		}
 		n, ok := group.(int32)
-		fails := !valid || !ok || n < 0 || int(n) >= len(p.groups)
+		fails := !valid || !ok || n < 0 || int(n) > p.groups
 		return outcome{result: result, kernel: kernel, fails: fails}, nil
 	}
 }
@@ -101,15 +101,12 @@ func rlikeKernel(name string) expr.Kernel {
 				return err
 			}
 			matchRows(p.matches, args[0], sel, out)
-			return nil
+			return p.gaveUp(c, name)
 		}
-		s, patterns, to := stringsOf(args[0]), stringsOf(args[1]), vector.Values[uint8](out)
-		return each(sel, out, func(i int) error {
-			p, err := state.use(c, name, patterns.at(i))
-			if err == nil {
-				to[i] = boolByte(p.matches(s.at(i)))
-			}
-			return err
+		to := vector.Values[uint8](out)
+		return eachPattern(c, name, args, sel, out, func(i int, s []byte, p *pattern) error {
+			to[i] = boolByte(p.matches(s))
+			return nil
 		})
 	}
 }
@@ -123,7 +120,10 @@ func eachPattern(c *expr.KernelContext, name string, args []*vector.Vector, sel 
 		if err != nil {
 			return err
 		}
-		return f(i, s.at(i), p)
+		if err := f(i, s.at(i), p); err != nil {
+			return err
+		}
+		return p.gaveUp(c, name)
 	})
 }
 

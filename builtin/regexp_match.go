@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"regexp/syntax"
+	"strings"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -12,36 +13,54 @@ import (
 // pattern is a compiled pattern of java.util.regex.
 type pattern struct {
 	source []byte
-	// plain takes $ as the end of the text; ended, made when it is needed, for texts that end with a line terminator.
-	plain, ended *regexp.Regexp
-	translated
-	endedForm translated
-	literal   []byte // what the pattern matches, if that is one text
-	isLiteral bool
-	anchored  bool  // there is one match at most, at the start
-	location  []int // of the last match, in the order of Java's groups
+	tree   *regexpNode
+	groups int            // capturing groups, without the match as a whole
+	names  map[string]int // of groups
+	// plain does the work in linear time where it can; nil if it never can.
+	plain *regexp.Regexp
+	// Texts that plain gets wrong: with a last line terminator, not ASCII, with other line terminators.
+	hasEnd, hasBoundary, multiline bool
+	looksBack                      bool   // what precedes the place of a match matters
+	anchored                       bool   // there is one match at most, at the start
+	literal                        []byte // what the pattern matches, if that is one text
+	isLiteral                      bool
+	location                       []int // of the last match: start and end of each group, -1 if it took no part
+	tries                          *backtracker
+	exhausted                      bool // the last search gave up
 }
 
 func compilePattern(source string) (*pattern, error) {
-	t, err := translateRegexp(source, false)
-	if err != nil {
+	p := &pattern{source: []byte(source)}
+	var err error
+	if p.tree, p.groups, p.names, err = parseRegexp(source); err != nil {
 		return nil, err
 	}
-	p := &pattern{source: []byte(source), translated: t}
-	if p.plain, err = regexp.Compile(t.text); err != nil {
-		return nil, errPattern
-	}
-	if tree, err := syntax.Parse(t.text, syntax.Perl); err == nil {
-		if tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0 {
-			p.literal, p.isLiteral = []byte(string(tree.Rune)), true
+	p.tree.walk(func(n *regexpNode) {
+		switch n.kind {
+		case nodeTextBegin, nodeSearchBegin:
+			p.looksBack = true
+		case nodeLastEnd:
+			p.hasEnd = true
+		case nodeLineBegin, nodeLineEnd:
+			p.multiline, p.looksBack = true, true
+		case nodeBoundary:
+			p.hasBoundary, p.looksBack = true, true
 		}
-		p.anchored = beginsText(tree)
+	})
+	p.tries = &backtracker{groups: make([]int, 2*p.groups+2)}
+	var b strings.Builder
+	if !p.tree.write(&b) {
+		return p, nil
 	}
-	if t.hasEnd {
-		if p.endedForm, err = translateRegexp(source, true); err != nil {
-			return nil, err
-		}
+	tree, err := syntax.Parse(b.String(), syntax.Perl)
+	if err != nil {
+		return p, nil // it is too large, or repeats too often
 	}
+	p.plain = regexp.MustCompile(b.String())
+	if tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0 {
+		p.literal, p.isLiteral = []byte(string(tree.Rune)), true
+	}
+	p.anchored = beginsText(tree)
 	return p, nil
 }
 
@@ -56,15 +75,18 @@ func beginsText(tree *syntax.Regexp) bool {
 	return false
 }
 
-// form is the regular expression to use for a text.
-func (p *pattern) form(s []byte) (*regexp.Regexp, *translated) {
-	if !p.hasEnd || !endsLine(s) {
-		return p.plain, &p.translated
+// mayFail reports whether a search may give up.
+func (p *pattern) mayFail() bool { return p.plain == nil }
+
+// isPlain reports whether plain gets s right.
+func (p *pattern) isPlain(s []byte) bool {
+	switch {
+	case p.plain == nil, p.hasEnd && endsLine(s), p.hasBoundary && !isASCII(s):
+		return false
+	case p.multiline:
+		return isASCII(s) && bytes.IndexByte(s, '\r') < 0 && !endsLine(s)
 	}
-	if p.ended == nil {
-		p.ended = regexp.MustCompile(p.endedForm.text)
-	}
-	return p.ended, &p.endedForm
+	return true
 }
 
 // endsLine reports whether s ends with a line terminator.
@@ -83,65 +105,79 @@ func endsLine(s []byte) bool {
 	return false
 }
 
-// matches reports whether the pattern is found in s.
-func (p *pattern) matches(s []byte) bool {
-	if p.isLiteral {
-		return bytes.Contains(s, p.literal)
+// try searches s from a position on by trying; it returns what find does.
+func (p *pattern) try(s []byte, from int) []int {
+	p.tries.text = s
+	found, exhausted := p.tries.search(p.tree, from)
+	p.tries.text = nil
+	switch {
+	case exhausted && p.plain != nil:
+		return p.keep(p.plain.FindSubmatchIndex(s[from:]), from) // nearly right is better than an error
+	case exhausted:
+		p.exhausted = true
+		return nil
+	case !found:
+		return nil
 	}
-	re, _ := p.form(s)
-	return re.Match(s)
+	return p.tries.groups
 }
 
-// find returns where the first match and its groups are: start and end of each, -1 for a group that took no part. It is good
-// until the next search.
+// keep copies a location found in a part of a text that begins at offset.
+func (p *pattern) keep(location []int, offset int) []int {
+	if location == nil || offset == 0 {
+		return location
+	}
+	p.location = p.location[:0]
+	for _, at := range location {
+		if at >= 0 {
+			at += offset
+		}
+		p.location = append(p.location, at)
+	}
+	return p.location
+}
+
+// matches reports whether the pattern is found in s.
+func (p *pattern) matches(s []byte) bool {
+	switch {
+	case p.isLiteral:
+		return bytes.Contains(s, p.literal)
+	case p.isPlain(s):
+		return p.plain.Match(s)
+	}
+	return p.try(s, 0) != nil
+}
+
+// find returns where the first match and its groups are: start and end of each, -1 for a group that took no part; nil if there is
+// no match. It is good until the next search.
 func (p *pattern) find(s []byte) []int {
-	if p.isLiteral {
+	switch {
+	case p.isLiteral:
 		at := bytes.Index(s, p.literal)
 		if at < 0 {
 			return nil
 		}
 		p.location = append(p.location[:0], at, at+len(p.literal))
 		return p.location
+	case p.isPlain(s):
+		return p.plain.FindSubmatchIndex(s)
 	}
-	re, form := p.form(s)
-	return p.located(re.FindSubmatchIndex(s), form, 0)
-}
-
-// located turns a location in package regexp's groups into one in Java's.
-func (p *pattern) located(found []int, form *translated, offset int) []int {
-	if found == nil {
-		return nil
-	}
-	end := found[1]
-	for _, group := range form.ends {
-		if at := found[2*group]; at >= 0 {
-			end = min(end, at)
-		}
-	}
-	p.location = p.location[:0]
-	for _, group := range form.groups {
-		from, to := found[2*group], found[2*group+1]
-		if from >= 0 {
-			from, to = min(from, end)+offset, min(to, end)+offset
-		}
-		p.location = append(p.location, from, to)
-	}
-	return p.location
+	return p.try(s, 0)
 }
 
 // each calls f for each match, in order, until it returns false. An empty match may follow another match at once, as in
 // Java; package regexp would leave it out.
 func (p *pattern) each(s []byte, f func(location []int) bool) {
-	if p.anchored {
+	plain := p.isPlain(s)
+	switch {
+	case p.anchored && plain:
 		if location := p.find(s); location != nil {
 			f(location)
 		}
 		return
-	}
-	if p.looksBack {
-		re, form := p.form(s)
-		for _, found := range re.FindAllSubmatchIndex(s, -1) {
-			if !f(p.located(found, form, 0)) {
+	case p.looksBack && plain:
+		for _, location := range p.plain.FindAllSubmatchIndex(s, -1) {
+			if !f(location) {
 				return
 			}
 		}
@@ -149,14 +185,10 @@ func (p *pattern) each(s []byte, f func(location []int) bool) {
 	}
 	for at := 0; at <= len(s); {
 		var location []int
-		if p.isLiteral {
-			if location = p.find(s[at:]); location != nil {
-				location[0] += at
-				location[1] += at
-			}
+		if plain {
+			location = p.keep(p.find(s[at:]), at)
 		} else {
-			re, form := p.form(s)
-			location = p.located(re.FindSubmatchIndex(s[at:]), form, at)
+			location = p.try(s, at)
 		}
 		if location == nil {
 			return
@@ -205,7 +237,16 @@ func patternStateOf(c *expr.KernelContext) *patternState {
 	return s
 }
 
-// constantPattern is argument at, if it is a constant and a valid pattern.
+// gaveUp is the error of a row whose search gave up, nil if it did not.
+func (p *pattern) gaveUp(c *expr.KernelContext, name string) error {
+	if !p.exhausted {
+		return nil
+	}
+	p.exhausted = false
+	return placed(c, invalidPattern(name, p.source))
+}
+
+// constantPattern is argument at, if it is a constant and a valid pattern whose search cannot fail.
 func constantPattern(args []expr.Expr, at int) (*pattern, bool) {
 	v, ok, err := Constant(args[at])
 	text, isString := v.(string)
@@ -213,5 +254,5 @@ func constantPattern(args []expr.Expr, at int) (*pattern, bool) {
 		return nil, false
 	}
 	p, err := compilePattern(text)
-	return p, err == nil
+	return p, err == nil && !p.mayFail()
 }

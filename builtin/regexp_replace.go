@@ -74,12 +74,12 @@ func groupReference(text []byte, at int, p *pattern) (group, end int) {
 		return -1, at
 	}
 	group = int(text[at] - '0')
-	if group >= len(p.groups) {
+	if group > p.groups {
 		return -1, at
 	}
 	for at++; digit(at); at++ {
 		longer := 10*group + int(text[at]-'0')
-		if longer >= len(p.groups) {
+		if longer > p.groups {
 			break
 		}
 		group = longer
@@ -126,6 +126,9 @@ func regexpReplaceKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 			copied = location[1]
 			return true
 		})
+		if err := p.gaveUp(c, "regexp_replace"); err != nil {
+			return err
+		}
 		if wrong {
 			return placed(c, diag.New("INVALID_REGEXP_REPLACE", "source", string(text), "pattern", string(patterns.at(i)),
 				"replacement", string(by.at(i)), "position", strconv.Itoa(int(positions.at(i)))))

@@ -128,6 +128,7 @@ var (
 	whiteSpace      = setOf('\t', '\r', ' ', ' ')
 	horizontalSpace = setOf('\t', '\t', ' ', ' ', 0xA0, 0xA0, 0x1680, 0x1680, 0x180E, 0x180E, 0x2000, 0x200A, 0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000)
 	verticalSpace   = setOf('\n', '\r', 0x85, 0x85, 0x2028, 0x2029)
+	lineTerminators = setOf('\n', '\n', '\r', '\r', 0x85, 0x85, 0x2028, 0x2029)
 	unicodeWord     = tableSet(unicode.L, unicode.Nl, unicode.Other_Alphabetic, unicode.M, unicode.Nd, unicode.Pc)
 	alphabetic      = tableSet(unicode.L, unicode.Nl, unicode.Other_Alphabetic)
 )

@@ -3,6 +3,7 @@ package builtin
 import (
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -135,6 +136,48 @@ func FuzzRegexp(f *testing.F) {
 			return true
 		})
 	})
+}
+
+// TestRegexpTriesAsPlain compares the two ways of matching where both can do it.
+func TestRegexpTriesAsPlain(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	atoms := []string{"a", "b", "[ab]", "(a)", "(?:b|ab)", "(a|b)", ".", "^", "$", `\b`, `\B`, "(b*)", "(?i)A", `[^a]`}
+	quantifiers := []string{"", "", "", "*", "+", "?", "*?", "+?", "{2}", "{1,2}", "{0,2}?"}
+	for range 20000 {
+		var b strings.Builder
+		for range 1 + r.IntN(5) {
+			b.WriteString(atoms[r.IntN(len(atoms))])
+			b.WriteString(quantifiers[r.IntN(len(quantifiers))])
+			if r.IntN(6) == 0 {
+				b.WriteByte('|')
+			}
+		}
+		p, err := compilePattern(b.String())
+		if err != nil || p.plain == nil {
+			continue
+		}
+		var s []byte
+		for range r.IntN(8) {
+			s = append(s, "aabB c"[r.IntN(6)])
+		}
+		want, got := p.plain.FindSubmatchIndex(s), p.try(s, 0)
+		if len(want) >= 2 && len(got) >= 2 {
+			want, got = want[:2], got[:2] // groups that a repetition passes over differ
+		}
+		if !slices.Equal(want, got) {
+			t.Fatalf("%q in %q: plain %v, trying %v", b.String(), s, want, got)
+		}
+	}
+}
+
+func TestRegexpGivesUp(t *testing.T) {
+	p, err := compilePattern(`^(?=(a+)+$)b`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.matches([]byte(strings.Repeat("a", 40)+"c")) || !p.exhausted {
+		t.Error("an endless search ends without a word")
+	}
 }
 
 // BenchmarkLike matches comments like those of TPC-H.

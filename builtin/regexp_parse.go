@@ -2,51 +2,32 @@ package builtin
 
 import (
 	"errors"
-	"regexp"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
-// errPattern says that a pattern is wrong, or uses what a matcher of linear time cannot do: looking around, possessive
-// quantifiers, back references.
-var errPattern = errors.New("builtin: pattern is invalid or not supported")
+// errPattern says that a pattern is wrong.
+var errPattern = errors.New("builtin: invalid pattern")
 
 // regexpFlags are Java's flags: (?idmsuxU).
 type regexpFlags struct {
 	ignoreCase, unixLines, multiline, dotAll, unicodeCase, comments, unicodeClasses bool
 }
 
-// translator rewrites a pattern of java.util.regex for package regexp. Both take the first alternative that fits and have
-// greedy and lazy quantifiers, so the structure stays; classes, flags and line ends are spelled out.
-type translator struct {
+// regexpParser reads a pattern of java.util.regex.
+type regexpParser struct {
 	source []rune
 	at     int
 	flags  regexpFlags
-	out    strings.Builder
-	// beforeEnd makes $ match before a line terminator that ends the text as well: it is then a group of its own,
-	// whose start is where $ matched.
-	beforeEnd bool
-	opened    int            // groups in out
-	groups    []int          // Java's group → group in out
-	names     map[string]int // name → Java's group
-	ends      []int          // groups in out that stand for $
-	hasEnd    bool           // there is a $ or \Z
-	looksBack bool           // there is something that looks at what precedes it
+	groups int            // capturing groups so far
+	names  map[string]int // of groups
 }
 
-// translation of a pattern.
-type translated struct {
-	text      string
-	groups    []int
-	names     map[string]int
-	ends      []int
-	hasEnd    bool
-	looksBack bool
-}
-
-func translateRegexp(pattern string, beforeEnd bool) (t translated, err error) {
-	p := &translator{source: []rune(pattern), beforeEnd: beforeEnd, groups: []int{0}, names: map[string]int{}}
+// parseRegexp returns the tree of a pattern, the number of its groups and their names.
+func parseRegexp(pattern string) (tree *regexpNode, groups int, names map[string]int, err error) {
+	p := &regexpParser{source: []rune(pattern), names: map[string]int{}}
 	defer func() {
 		if r := recover(); r != nil {
 			if r != errPattern {
@@ -55,24 +36,29 @@ func translateRegexp(pattern string, beforeEnd bool) (t translated, err error) {
 			err = errPattern
 		}
 	}()
-	p.alternatives(0)
+	tree = p.alternatives(0)
 	if p.more() {
 		p.fail() // a closing parenthesis too many
 	}
-	return translated{p.out.String(), p.groups, p.names, p.ends, p.hasEnd, p.looksBack}, nil
+	return tree, p.groups, p.names, nil
 }
 
-func (p *translator) fail()      { panic(errPattern) }
-func (p *translator) more() bool { return p.at < len(p.source) }
+func (p *regexpParser) fail()      { panic(errPattern) }
+func (p *regexpParser) more() bool { return p.at < len(p.source) }
 
-func (p *translator) peek() rune {
+func (p *regexpParser) peek() rune {
 	if p.at < len(p.source) {
 		return p.source[p.at]
 	}
 	return -1
 }
 
-func (p *translator) next() rune {
+// follows reports whether the next characters are those of text.
+func (p *regexpParser) follows(text string) bool {
+	return strings.HasPrefix(string(p.source[p.at:min(len(p.source), p.at+len(text))]), text)
+}
+
+func (p *regexpParser) next() rune {
 	if !p.more() {
 		p.fail()
 	}
@@ -80,7 +66,7 @@ func (p *translator) next() rune {
 	return p.source[p.at-1]
 }
 
-func (p *translator) accept(r rune) bool {
+func (p *regexpParser) accept(r rune) bool {
 	if p.peek() == r {
 		p.at++
 		return true
@@ -89,28 +75,35 @@ func (p *translator) accept(r rune) bool {
 }
 
 // alternatives reads up to the closing parenthesis or the end; depth guards the stack.
-func (p *translator) alternatives(depth int) {
+func (p *regexpParser) alternatives(depth int) *regexpNode {
 	if depth > 200 {
 		p.fail()
 	}
-	for p.more() {
-		switch c := p.peek(); {
-		case c == ')':
-			return
-		case c == '|':
-			p.at++
-			p.out.WriteByte('|')
+	all := &regexpNode{kind: nodeAlternatives}
+	sequence := &regexpNode{kind: nodeSequence}
+	for p.more() && p.peek() != ')' {
+		switch {
+		case p.accept('|'):
+			all.list = append(all.list, sequence)
+			sequence = &regexpNode{kind: nodeSequence}
 		case p.flags.comments && p.skipComment():
 		default:
-			if p.atom(depth) {
-				p.quantifier()
+			atoms := p.atom(depth)
+			if n := len(atoms); n > 0 {
+				atoms[n-1] = p.quantified(atoms[n-1])
 			}
+			sequence.list = append(sequence.list, atoms...)
 		}
 	}
+	if len(all.list) == 0 {
+		return sequence
+	}
+	all.list = append(all.list, sequence)
+	return all
 }
 
 // skipComment skips a blank, or # and the rest of its line.
-func (p *translator) skipComment() bool {
+func (p *regexpParser) skipComment() bool {
 	c := p.peek()
 	if c == '#' {
 		for p.more() && p.next() != '\n' {
@@ -124,185 +117,174 @@ func (p *translator) skipComment() bool {
 	return false
 }
 
-// atom reads one item; it reports whether a quantifier may follow.
-func (p *translator) atom(depth int) bool {
+// atom reads one item: several characters if it is a quotation, of which a quantifier takes the last, and nothing if it sets flags.
+func (p *regexpParser) atom(depth int) []*regexpNode {
 	switch c := p.next(); c {
 	case '(':
 		return p.group(depth)
 	case '[':
-		p.set(p.class(depth))
+		return one(setNode(p.class(depth)))
 	case '.':
-		p.dot()
+		return one(setNode(p.dot()))
 	case '^':
-		p.looksBack = true
 		if p.flags.multiline {
-			p.out.WriteString(`(?m:^)`)
-		} else {
-			p.out.WriteString(`\A`)
+			return one(&regexpNode{kind: nodeLineBegin, unixLines: p.flags.unixLines})
 		}
+		return one(&regexpNode{kind: nodeTextBegin})
 	case '$':
 		if p.flags.multiline {
-			p.out.WriteString(`(?m:$)`)
-		} else {
-			p.end()
+			return one(&regexpNode{kind: nodeLineEnd, unixLines: p.flags.unixLines})
 		}
+		return one(&regexpNode{kind: nodeLastEnd, unixLines: p.flags.unixLines})
 	case '\\':
 		return p.escape()
-	case '*', '+', '?':
+	case '*', '+', '?', '{':
 		p.fail()
-	case '{':
-		p.fail()
+		return nil
 	default:
-		p.literal(c)
+		return one(p.literal(c))
 	}
-	return true
 }
 
-func (p *translator) dot() {
+func one(n *regexpNode) []*regexpNode { return []*regexpNode{n} }
+
+func setNode(s runeSet) *regexpNode { return &regexpNode{kind: nodeSet, set: s} }
+
+func (p *regexpParser) dot() runeSet {
 	switch {
 	case p.flags.dotAll:
-		p.out.WriteString(`(?s:.)`)
+		return setOf(0, unicode.MaxRune)
 	case p.flags.unixLines:
-		p.out.WriteString(`[^\n]`)
-	default:
-		p.out.WriteString(`[^\n\r\x{85}\x{2028}\x{2029}]`)
+		return setOf('\n', '\n').complement()
 	}
+	return lineTerminators.complement()
 }
 
-// end is $ and \Z.
-func (p *translator) end() {
-	p.hasEnd = true
-	if !p.beforeEnd {
-		p.out.WriteString(`\z`)
-		return
+func (p *regexpParser) literal(c rune) *regexpNode {
+	s := setOf(c, c)
+	if p.flags.ignoreCase {
+		s = s.foldCase(p.flags.unicodeCase)
 	}
-	p.opened++
-	p.ends = append(p.ends, p.opened)
-	if p.flags.unixLines {
-		p.out.WriteString(`(?:\z|(\n\z))`)
-	} else {
-		p.out.WriteString(`(?:\z|((?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])\z))`)
-	}
+	return setNode(s)
 }
 
-func (p *translator) literal(c rune) {
-	switch {
-	case p.flags.ignoreCase && (p.flags.unicodeCase || c < 0x80):
-		if s := setOf(c, c).foldCase(p.flags.unicodeCase); len(s) > 1 {
-			p.out.WriteString(s.text())
-			return
-		}
-	}
-	p.out.WriteString(regexp.QuoteMeta(string(c)))
-}
-
-func (p *translator) set(s runeSet) { p.out.WriteString(s.text()) }
-
-// quantifier reads what follows an item.
-func (p *translator) quantifier() {
+// quantified is n with the quantifier that follows it.
+func (p *regexpParser) quantified(n *regexpNode) *regexpNode {
 	if p.flags.comments {
 		for p.more() && p.skipComment() {
 		}
 	}
+	r := &regexpNode{kind: nodeRepeat, list: one(n), most: -1}
 	switch p.peek() {
-	case '*', '+', '?':
-		p.out.WriteRune(p.next())
+	case '*':
+	case '+':
+		r.least = 1
+	case '?':
+		r.most = 1
 	case '{':
 		p.at++
-		p.repeat()
+		r.least, r.most = p.bounds()
+		p.at--
 	default:
-		return
+		return n
 	}
-	switch p.peek() {
-	case '?':
-		p.at++
-		p.out.WriteByte('?')
-	case '+':
-		p.fail()
+	p.at++
+	switch {
+	case p.accept('?'):
+		r.mode = lazy
+	case p.accept('+'):
+		r.mode = possessive
 	}
 	switch p.peek() {
 	case '*', '+', '?':
 		p.fail()
 	}
+	return r
 }
 
-// repeat reads {n}, {n,} and {n,m} behind the brace.
-func (p *translator) repeat() {
-	least := p.number()
-	text := "{" + strconv.Itoa(least)
+// bounds reads n, n, and n,m up to the closing brace.
+func (p *regexpParser) bounds() (least, most int) {
+	least = p.number()
+	most = least
 	if p.accept(',') {
-		text += ","
-		if p.peek() != '}' {
-			most := p.number()
-			if most < least {
+		if most = -1; p.peek() != '}' {
+			if most = p.number(); most < least {
 				p.fail()
 			}
-			text += strconv.Itoa(most)
 		}
 	}
 	if !p.accept('}') {
 		p.fail()
 	}
-	p.out.WriteString(text + "}")
+	return least, most
 }
 
-func (p *translator) number() int {
+func (p *regexpParser) number() int {
 	start := p.at
 	for p.peek() >= '0' && p.peek() <= '9' {
 		p.at++
 	}
 	n, err := strconv.Atoi(string(p.source[start:p.at]))
-	if err != nil {
+	if err != nil || n > math.MaxInt32 {
 		p.fail()
 	}
 	return n
 }
 
-// group reads behind an opening parenthesis; it reports whether it was more than flags.
-func (p *translator) group(depth int) bool {
+// group reads behind an opening parenthesis.
+func (p *regexpParser) group(depth int) []*regexpNode {
 	outer := p.flags
+	n := &regexpNode{kind: nodeGroup}
 	switch {
 	case !p.accept('?'):
-		p.capture("")
+		p.capture(n, "")
 	case p.accept(':'):
-		p.out.WriteString("(?:")
-	case p.peek() == '<' && p.at+1 < len(p.source) && isNameStart(p.source[p.at+1]):
+	case p.accept('='):
+		n.kind = nodeLook
+	case p.accept('!'):
+		n.kind, n.negative = nodeLook, true
+	case p.accept('>'):
+		n.kind = nodeAtomic
+	case p.follows("<="), p.follows("<!"):
 		p.at++
-		p.capture(p.groupName())
+		n.kind, n.behind, n.negative = nodeLook, true, p.next() == '!'
+	case p.accept('<'):
+		if !isNameStart(p.peek()) {
+			p.fail()
+		}
+		p.capture(n, p.groupName())
 	default:
 		p.readFlags()
 		if p.accept(')') {
-			return false // the flags hold up to the end of the group around
+			return nil // the flags hold up to the end of the group around
 		}
 		if !p.accept(':') {
-			p.fail() // looking around, or an atomic group
+			p.fail()
 		}
-		p.out.WriteString("(?:")
 	}
-	p.alternatives(depth + 1)
+	n.list = one(p.alternatives(depth + 1))
 	if !p.accept(')') {
 		p.fail()
 	}
 	p.flags = outer
-	p.out.WriteByte(')')
-	return true
+	return one(n)
 }
 
-func (p *translator) capture(name string) {
-	p.opened++
-	p.groups = append(p.groups, p.opened)
-	if name != "" {
-		if _, twice := p.names[name]; twice {
-			p.fail()
-		}
-		p.names[name] = len(p.groups) - 1
+func (p *regexpParser) capture(n *regexpNode, name string) {
+	p.groups++
+	n.kind, n.group = nodeCapture, p.groups
+	if name == "" {
+		return
 	}
-	p.out.WriteByte('(')
+	if _, twice := p.names[name]; twice {
+		p.fail()
+	}
+	p.names[name] = p.groups
 }
 
 func isNameStart(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' && c < 0x80 }
 
-func (p *translator) groupName() string {
+func (p *regexpParser) groupName() string {
 	start := p.at
 	for isNameStart(p.peek()) || p.peek() >= '0' && p.peek() <= '9' {
 		p.at++
@@ -314,7 +296,7 @@ func (p *translator) groupName() string {
 	return name
 }
 
-func (p *translator) readFlags() {
+func (p *regexpParser) readFlags() {
 	on := true
 	for {
 		switch p.peek() {
@@ -341,55 +323,81 @@ func (p *translator) readFlags() {
 	}
 }
 
-// escape reads behind a backslash outside a class; it reports whether a quantifier may follow.
-func (p *translator) escape() bool {
+// escape reads behind a backslash outside a class.
+func (p *regexpParser) escape() []*regexpNode {
 	c := p.next()
 	switch c {
 	case 'A':
-		p.looksBack = true
-		p.out.WriteString(`\A`)
+		return one(&regexpNode{kind: nodeTextBegin})
+	case 'G':
+		return one(&regexpNode{kind: nodeSearchBegin})
 	case 'Z':
-		p.end()
+		return one(&regexpNode{kind: nodeLastEnd, unixLines: p.flags.unixLines})
 	case 'z':
-		p.out.WriteString(`\z`)
+		return one(&regexpNode{kind: nodeTextEnd})
 	case 'b', 'B':
 		if p.peek() == '{' {
 			p.fail()
 		}
-		p.looksBack = true
-		p.out.WriteString(`\` + string(c))
+		return one(&regexpNode{kind: nodeBoundary, negative: c == 'B'})
 	case 'R':
-		p.out.WriteString(`(?:\r\n|[\n\x0B\f\r\x{85}\x{2028}\x{2029}])`)
+		return one(lineBreak())
+	case 'k':
+		if !p.accept('<') {
+			p.fail()
+		}
+		group, ok := p.names[p.groupName()]
+		if !ok {
+			p.fail()
+		}
+		return one(&regexpNode{kind: nodeReference, group: group, fold: p.flags.ignoreCase})
 	case 'Q':
 		return p.quotation()
 	case 'E':
-		return false
-	default:
-		if s, ok := p.escapedSet(c); ok {
-			p.set(s)
-		} else {
-			p.literal(p.escapedCharacter(c))
-		}
+		return nil
 	}
-	return true
+	if c >= '1' && c <= '9' {
+		return one(p.reference(int(c - '0')))
+	}
+	if s, ok := p.escapedSet(c); ok {
+		return one(setNode(s))
+	}
+	return one(p.literal(p.escapedCharacter(c)))
 }
 
-// quotation reads behind \Q; a quantifier holds for the last character.
-func (p *translator) quotation() bool {
-	any := false
+// reference reads the digits of a back reference, as long as there are so many groups.
+func (p *regexpParser) reference(group int) *regexpNode {
+	for p.peek() >= '0' && p.peek() <= '9' {
+		longer := 10*group + int(p.peek()-'0')
+		if longer > p.groups {
+			break
+		}
+		group = longer
+		p.at++
+	}
+	return &regexpNode{kind: nodeReference, group: group, fold: p.flags.ignoreCase}
+}
+
+// lineBreak is \R: two characters that belong together, or one.
+func lineBreak() *regexpNode {
+	pair := &regexpNode{kind: nodeSequence, list: []*regexpNode{setNode(setOf('\r', '\r')), setNode(setOf('\n', '\n'))}}
+	return &regexpNode{kind: nodeGroup, list: one(&regexpNode{kind: nodeAlternatives, list: []*regexpNode{pair, setNode(verticalSpace)}})}
+}
+
+// quotation reads behind \Q.
+func (p *regexpParser) quotation() (all []*regexpNode) {
 	for p.more() {
 		c := p.next()
 		if c == '\\' && p.accept('E') {
-			return any
+			return all
 		}
-		p.literal(c)
-		any = true
+		all = append(all, p.literal(c))
 	}
-	return any
+	return all
 }
 
 // escapedSet is the set that \c stands for, if it stands for one.
-func (p *translator) escapedSet(c rune) (runeSet, bool) {
+func (p *regexpParser) escapedSet(c rune) (runeSet, bool) {
 	var s runeSet
 	switch unicode.ToLower(c) {
 	case 'd':
@@ -420,7 +428,7 @@ func (p *translator) escapedSet(c rune) (runeSet, bool) {
 }
 
 // property reads behind \p.
-func (p *translator) property() runeSet {
+func (p *regexpParser) property() runeSet {
 	name := string(p.next())
 	if name == "{" {
 		start := p.at
@@ -444,7 +452,7 @@ func (p *translator) property() runeSet {
 }
 
 // escapedCharacter is the character that \c stands for.
-func (p *translator) escapedCharacter(c rune) rune {
+func (p *regexpParser) escapedCharacter(c rune) rune {
 	switch c {
 	case 't':
 		return '\t'
@@ -479,12 +487,12 @@ func (p *translator) escapedCharacter(c rune) rune {
 		return r
 	}
 	if isNameStart(c) || c >= '1' && c <= '9' {
-		p.fail() // a back reference, or nothing that Java knows
+		p.fail()
 	}
 	return c
 }
 
-func (p *translator) octal() rune {
+func (p *regexpParser) octal() rune {
 	v, n := rune(0), 0
 	for n < 3 && p.peek() >= '0' && p.peek() <= '7' && v*8+(p.peek()-'0') <= 0o377 {
 		v = v*8 + (p.next() - '0')
@@ -496,7 +504,7 @@ func (p *translator) octal() rune {
 	return v
 }
 
-func (p *translator) hexDigits(n int) rune {
+func (p *regexpParser) hexDigits(n int) rune {
 	if p.at+n > len(p.source) {
 		p.fail()
 	}
@@ -504,7 +512,7 @@ func (p *translator) hexDigits(n int) rune {
 	return p.hexadecimal(string(p.source[p.at-n : p.at]))
 }
 
-func (p *translator) hexadecimal(text string) rune {
+func (p *regexpParser) hexadecimal(text string) rune {
 	v, err := strconv.ParseUint(text, 16, 32)
 	if err != nil || v > unicode.MaxRune {
 		p.fail()
@@ -513,7 +521,7 @@ func (p *translator) hexadecimal(text string) rune {
 }
 
 // class reads behind an opening bracket: unions of items, with && between those that are intersected.
-func (p *translator) class(depth int) runeSet {
+func (p *regexpParser) class(depth int) runeSet {
 	if depth > 200 {
 		p.fail()
 	}
@@ -555,7 +563,7 @@ func (p *translator) class(depth int) runeSet {
 }
 
 // classItem is a character, a range or an escape in a class; c has been read.
-func (p *translator) classItem(c rune) runeSet {
+func (p *regexpParser) classItem(c rune) runeSet {
 	if c == '\\' {
 		c = p.next()
 		if c == 'Q' {
@@ -587,7 +595,7 @@ func (p *translator) classItem(c rune) runeSet {
 	return s
 }
 
-func (p *translator) classQuotation() runeSet {
+func (p *regexpParser) classQuotation() runeSet {
 	var s runeSet
 	for {
 		c := p.next()

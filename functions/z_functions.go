@@ -1146,37 +1146,37 @@ func Randn(args ...any) Column { return Call("randn", args...) }
 
 // RegexpCount is the SQL function regexp_count. Returns how many times regexp matches in str.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 func RegexpCount(args ...any) Column { return Call("regexp_count", args...) }
 
 // RegexpExtract is the SQL function regexp_extract. Returns group idx of the first match of regexp in str; an empty string if there is none.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 //   - idx - by default 1; 0 is the whole match
 func RegexpExtract(args ...any) Column { return Call("regexp_extract", args...) }
 
 // RegexpExtractAll is the SQL function regexp_extract_all. Returns group idx of each match of regexp in str.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 //   - idx - by default 1; 0 is the whole match
 func RegexpExtractAll(args ...any) Column { return Call("regexp_extract_all", args...) }
 
 // RegexpInstr is the SQL function regexp_instr. Returns the position, from 1, of the first match of regexp in str; 0 if there is none.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 //   - idx - not used
 func RegexpInstr(args ...any) Column { return Call("regexp_instr", args...) }
 
 // RegexpReplace is the SQL function regexp_replace. Replaces what matches regexp in str; $1 in the replacement is a group.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 //   - rep - a string
 //   - position - where to begin, by default 1
 func RegexpReplace(args ...any) Column { return Call("regexp_replace", args...) }
 
 // RegexpSubstr is the SQL function regexp_substr. Returns the first part of str that matches regexp; null if there is none.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 func RegexpSubstr(args ...any) Column { return Call("regexp_substr", args...) }
 
 // RegrAvgx is the SQL function regr_avgx. Returns the mean of x over the pairs without a null.
@@ -1250,17 +1250,17 @@ func Rint(args ...any) Column { return Call("rint", args...) }
 
 // Rlike is the SQL function rlike. Reports whether a part of str matches regexp.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 func Rlike(args ...any) Column { return Call("rlike", args...) }
 
 // Regexp is the SQL function regexp. Reports whether a part of str matches regexp.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 func Regexp(args ...any) Column { return Call("regexp", args...) }
 
 // RegexpLike is the SQL function regexp_like. Reports whether a part of str matches regexp.
 //   - str - a string
-//   - regexp - a regular expression in the syntax of Java, without looking around, back references and possessive quantifiers
+//   - regexp - a regular expression in the syntax of Java
 func RegexpLike(args ...any) Column { return Call("regexp_like", args...) }
 
 // Round is the SQL function round. Returns expr rounded to d digits behind the point, one half away from zero.

@@ -31,19 +31,27 @@ func main() {
 	if len(os.Args) > 1 {
 		root = os.Args[1]
 	}
+	for _, f := range generated() {
+		if err := os.WriteFile(filepath.Join(root, f.path), f.text, 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// file is a generated file; its path is relative to the root of the repository.
+type file struct {
+	path string
+	text []byte
+}
+
+// generated makes the files.
+func generated() []file {
 	all := entries()
 	source, err := format.Source(constructors(all))
 	if err != nil {
 		log.Fatal(err)
 	}
-	write(filepath.Join(root, "functions", "z_functions.go"), source)
-	write(filepath.Join(root, "docs", "functions.md"), page(all))
-}
-
-func write(path string, text []byte) {
-	if err := os.WriteFile(path, text, 0o644); err != nil {
-		log.Fatal(err)
-	}
+	return []file{{filepath.Join("functions", "z_functions.go"), source}, {filepath.Join("docs", "functions.md"), page(all)}}
 }
 
 // entries lists the table by name, with the aliases of each function.
@@ -145,7 +153,7 @@ func page(all []*entry) []byte {
 				fmt.Fprintf(&b, "- %s\n", a)
 			}
 			for _, x := range e.doc.Examples {
-				fmt.Fprintf(&b, "\n```sql\n> %s;\n%s\n```\n", x.SQL, x.Result)
+				fmt.Fprintf(&b, "\n```sql\n> %s;\n%s\n```\n", strings.TrimSuffix(x.SQL, ";"), x.Result)
 			}
 		}
 	}

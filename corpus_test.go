@@ -42,14 +42,13 @@ var corpusModes = []struct {
 
 // corpusRecord is one statement of a file of testdata/sql, whose form README.md there describes.
 type corpusRecord struct {
-	line     int
-	sql      string
-	query    bool
-	sorted   bool   // rows come in the order given
-	error    string // condition of the error expected
-	answer   testenv.Answer
-	skipped  []string // modes
-	anything bool     // run in other modes too
+	line    int
+	sql     string
+	query   bool
+	sorted  bool   // rows come in the order given
+	error   string // condition of the error expected
+	answer  testenv.Answer
+	skipped []string // modes
 }
 
 // readCorpus reads a file of records.

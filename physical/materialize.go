@@ -33,11 +33,6 @@ func (p *planner) endIn(f *flow, ids []expr.ColumnID, op *Operator, newSink func
 	return p.reread(op, sink, stages, outputs), nil
 }
 
-// materialize keeps all rows of a flow.
-func (p *planner) materialize(f *flow, columns []logical.Column, op *Operator) (*flow, error) {
-	return p.endIn(f, idsOf(columns), op, newMaterialize)
-}
-
 func newMaterialize(outputs []program.Input) exec.Sink { return exec.NewMaterialize(layouts(outputs)) }
 
 // commonPlan is a subplan that is computed once for several uses.

@@ -23,7 +23,7 @@ func HashBytes(b []byte) uint64 {
 	h := uint64(len(b)) * m1
 	p := unsafe.Pointer(unsafe.SliceData(b))
 	n := len(b)
-	for n >= 16 {
+	for n > 16 { // the last 8 to 16 bytes stay below, so that p never points past the end
 		hi, lo := bits.Mul64(*(*uint64)(p)^m1, *(*uint64)(unsafe.Add(p, 8))^h^m2)
 		h = hi ^ lo
 		p = unsafe.Add(p, 16)

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -41,6 +42,9 @@ type JoinBuild struct {
 	table   atomic.Pointer[joinTable]
 	memory  *memory.Reservation // of the table and its rows
 	spill   *joinSpill          // nil while everything fits
+
+	// For the profile: rows held when the build side is complete, bytes written to spill files, groups of parts.
+	built, spilled, passes atomic.Int64
 }
 
 // NewJoinBuild makes the sink.
@@ -86,6 +90,7 @@ func (l *joinLocal) Finish() error { return nil }
 
 // Finish implements Sink: it merges the workers' rows and indexes them.
 func (b *JoinBuild) Finish(ctx context.Context, p *Pool) error {
+	defer func() { b.built.Store(b.rows) }()
 	b.query = p.Query()
 	b.memory = b.query.Reserve("join table", nil)
 	for _, l := range b.locals {
@@ -148,6 +153,19 @@ func hasNullKey(s *vector.Store, spec JoinBuildSpec) bool {
 		}
 	}
 	return false
+}
+
+// Passes is the number of times that a probing stage has read its source because of this build side: more than one if it
+// was spilled.
+func (b *JoinBuild) Passes() int64 { return max(1, b.passes.Load()) }
+
+// Detail implements Detailer.
+func (b *JoinBuild) Detail() [][2]string {
+	out := [][2]string{{"build rows", strconv.FormatInt(b.built.Load(), 10)}}
+	if n := b.spilled.Load(); n > 0 {
+		out = append(out, [2]string{"spilled", memory.FormatBytes(n)}, [2]string{"passes", strconv.FormatInt(b.Passes(), 10)})
+	}
+	return out
 }
 
 // Output implements Sink: a build side is looked up in, not read.

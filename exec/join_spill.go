@@ -143,6 +143,7 @@ func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) (int64, erro
 			return 0, err
 		}
 		written += int64(len(raw))
+		b.spilled.Add(int64(len(raw)))
 		b.mu.Lock()
 		p := &b.spill.parts[part]
 		p.frames = append(p.frames, joinFrame{l.file, frame})
@@ -200,6 +201,7 @@ func (b *JoinBuild) begin(ctx context.Context) error {
 	}
 	s.next = pass.to
 	s.passes = append(s.passes, pass)
+	b.passes.Store(int64(len(s.passes)))
 	s.pass = len(s.passes) - 1
 	return b.load(ctx, pass.from, pass.to)
 }

@@ -25,7 +25,8 @@ type local struct {
 	open    bool // morsel has been announced and opened
 	rowBase int64
 
-	sinkTime, loadTime time.Duration
+	timed              bool
+	sinkTime, loadTime time.Duration // of the present chunk, if timed
 	emitted            int64
 	bytesRead          int64
 }
@@ -52,7 +53,10 @@ func (l *local) prepare(w *Worker) error {
 		}
 	}
 	l.open = true
-	return l.reader.Open(l.run.query.ctx, l.morsel)
+	start := l.clock()
+	err := l.reader.Open(l.run.query.ctx, l.morsel)
+	l.run.profile.opened(l.since(start))
+	return err
 }
 
 // order is the order of the morsel's first row among all rows of the sink: the stage, the morsel, the row, from high
@@ -63,6 +67,7 @@ func (l *local) order() int64 {
 
 func (l *local) make(w *Worker) error {
 	stage := l.run.stage
+	l.timed = stage.Profile
 	var err error
 	if l.sink == nil {
 		if l.sink, err = stage.Sink.NewLocal(w); err != nil {
@@ -87,12 +92,14 @@ func (l *local) make(w *Worker) error {
 
 // chunk reads and works on the next chunk; false at the end of the morsel.
 func (l *local) chunk() (bool, error) {
-	start := time.Now()
+	start := l.clock()
 	n, err := l.reader.Next()
 	if err != nil || n == 0 {
+		l.run.profile.opened(l.since(start))
 		return false, err
 	}
-	l.loadTime, l.sinkTime = time.Since(start), 0
+	next := l.since(start)
+	l.loadTime, l.sinkTime = 0, 0
 	l.emitted = 0
 	if l.machine != nil {
 		err = l.machine.Run(l, n, l.at, l.emit)
@@ -105,17 +112,36 @@ func (l *local) chunk() (bool, error) {
 	l.at.RowBase += int64(n)
 	l.at.Order += int64(n)
 	read := l.reader.BytesRead()
-	l.run.profile.chunk(int64(n), l.emitted, read-l.bytesRead, time.Since(start), l.loadTime, l.sinkTime)
+	l.run.profile.chunk(int64(n), l.emitted, read-l.bytesRead)
+	if l.timed {
+		l.run.profile.times(l.since(start), next, l.loadTime, l.sinkTime)
+	}
 	l.bytesRead = read
 	return true, nil
 }
 
 // Load decodes a column of the chunk for the program, and counts the time. It implements program.Source.
 func (l *local) Load(c int, sel vector.Selection, v *vector.Vector) error {
-	start := time.Now()
+	start := l.clock()
 	err := l.reader.Load(c, sel, v)
-	l.loadTime += time.Since(start)
+	l.loadTime += l.since(start)
 	return err
+}
+
+// clock is the time, if the stage is timed.
+func (l *local) clock() time.Time {
+	if !l.timed {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
+// since is the time since clock gave start; 0 if the stage is not timed.
+func (l *local) since(start time.Time) time.Duration {
+	if !l.timed {
+		return 0
+	}
+	return time.Since(start)
 }
 
 // pass hands all columns of a chunk to the sink as they are.
@@ -129,10 +155,10 @@ func (l *local) pass(n int) error {
 }
 
 func (l *local) consume(c *vector.Chunk) error {
-	start := time.Now()
+	start := l.clock()
 	l.emitted += int64(c.Rows())
 	err := l.sink.Consume(c, l.at)
-	l.sinkTime += time.Since(start)
+	l.sinkTime += l.since(start)
 	return err
 }
 
@@ -141,7 +167,10 @@ func (l *local) end() error {
 	l.rowBase = l.at.RowBase
 	l.open = false
 	if l.ordered != nil {
-		return l.ordered.EndMorsel()
+		start := l.clock()
+		err := l.ordered.EndMorsel()
+		l.run.profile.SinkTime.Add(int64(l.since(start)))
+		return err
 	}
 	return nil
 }

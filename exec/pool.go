@@ -3,6 +3,8 @@ package exec
 import (
 	"context"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/kilnql/kiln/diag"
 )
@@ -11,6 +13,7 @@ import (
 type Pool struct {
 	query  *Query
 	worker *Worker
+	helped *atomic.Int64 // nanoseconds that other workers helped; nil: not counted
 }
 
 // Query is the query being worked for.
@@ -31,7 +34,7 @@ func (p *Pool) Run(ctx context.Context, n int, f func(w *Worker, i int) error) e
 		}
 		return f(p.worker, 0)
 	}
-	b := &batch{query: p.query, ctx: ctx, n: n, call: f}
+	b := &batch{query: p.query, ctx: ctx, n: n, call: f, helped: p.helped}
 	b.quiet = sync.NewCond(&p.query.runtime.mu)
 	rt := p.query.runtime
 	rt.mu.Lock()
@@ -60,6 +63,7 @@ type batch struct {
 	active int
 	err    error
 	quiet  *sync.Cond
+	helped *atomic.Int64
 }
 
 // take gives the next number, or false if there is none; the lock is held.
@@ -80,7 +84,11 @@ func (b *batch) claim() func(w *Worker) {
 	b.query.enter()
 	return func(w *Worker) {
 		w.Query = b.query
+		start := time.Now()
 		err := b.one(w, i)
+		if b.helped != nil {
+			b.helped.Add(int64(time.Since(start)))
+		}
 		rt := b.query.runtime
 		rt.mu.Lock()
 		defer rt.mu.Unlock()

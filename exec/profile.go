@@ -21,7 +21,8 @@ type Profile struct {
 	elapsed atomic.Int64 // nanoseconds, 0 while running
 }
 
-// StageProfile counts what one stage did. Times are summed over workers, in nanoseconds.
+// StageProfile counts what one stage did. Times are summed over workers, in nanoseconds; all but FinishTime and PassTime
+// are 0 unless Stage.Profile is set.
 type StageProfile struct {
 	ID    int
 	Label string
@@ -33,15 +34,19 @@ type StageProfile struct {
 	Batches      atomic.Int64 // chunks read
 	BytesRead    atomic.Int64 // from files
 	RowsOut      atomic.Int64 // given to the sink; groups are counted by the sink's own profile
-	LoadTime     atomic.Int64 // reading and decoding the source
+	LoadTime     atomic.Int64 // reading and decoding the source: ReadTime, and loading columns for the program
+	ReadTime     atomic.Int64 // the part of it that is no instruction's: opening the source and its morsels, going to the next chunk
 	ProgramTime  atomic.Int64 // the program's instructions
-	SinkTime     atomic.Int64 // the sink's Consume
-	FinishTime   atomic.Int64 // finishing the stage and its sink, wall time
+	SinkTime     atomic.Int64 // the sink's Consume and the ends of morsels
+	FinishTime   atomic.Int64 // finishing the stage and its sink
+	Passes       atomic.Int64 // readings of the source: more than one where a join's build side was spilled
+	PassTime     atomic.Int64 // loading the parts of build sides between passes
 
 	mu           sync.Mutex
 	morsels      []int64 // done, per worker
 	instructions []program.InstructionCounters
 	scan         source.Scan
+	program      *program.Program
 	sink         Sink
 }
 
@@ -54,7 +59,7 @@ type Detailer interface {
 func newProfile(q *Query, name string, stages []*Stage) *Profile {
 	p := &Profile{Name: name, account: q.memory, start: q.start}
 	for _, s := range stages {
-		sp := &StageProfile{ID: s.ID, Label: s.Label, sink: s.Sink}
+		sp := &StageProfile{ID: s.ID, Label: s.Label, program: s.Program, sink: s.Sink}
 		sp.RowsTotal.Store(-1)
 		p.Stages = append(p.Stages, sp)
 	}
@@ -97,7 +102,11 @@ func (s *StageProfile) MorselsPerWorker() []int64 {
 func (s *StageProfile) Instructions() []program.InstructionCounters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.instructions
+	out := append([]program.InstructionCounters(nil), s.instructions...)
+	if out != nil {
+		s.program.Describe(out)
+	}
+	return out
 }
 
 // addInstructions adds the counters of one worker's machine.
@@ -140,6 +149,7 @@ func (s *StageProfile) open(scan source.Scan, morsels int, rows int64) {
 	s.mu.Lock()
 	s.scan = scan
 	s.mu.Unlock()
+	s.Passes.Add(1)
 	s.RowsTotal.Store(rows)
 	s.MorselsTotal.Store(int64(morsels))
 }
@@ -160,16 +170,25 @@ func (s *StageProfile) endMorsel(worker int) {
 	s.mu.Unlock()
 }
 
-func (s *StageProfile) chunk(rows, out, read int64, all, load, sink time.Duration) {
+func (s *StageProfile) chunk(rows, out, read int64) {
 	s.Rows.Add(rows)
 	s.Batches.Add(1)
 	s.RowsOut.Add(out)
 	if read != 0 {
 		s.BytesRead.Add(read)
 	}
-	s.LoadTime.Add(int64(load))
-	s.SinkTime.Add(int64(sink))
-	s.ProgramTime.Add(int64(all - load - sink))
 }
 
-func (s *StageProfile) finish(d time.Duration) { s.FinishTime.Store(int64(d)) }
+// times adds the times of a chunk: all of it, and those parts that are not the program's.
+func (s *StageProfile) times(all, next, load, sink time.Duration) {
+	s.LoadTime.Add(int64(next + load))
+	s.ReadTime.Add(int64(next))
+	s.SinkTime.Add(int64(sink))
+	s.ProgramTime.Add(int64(all - next - load - sink))
+}
+
+// opened adds the time of opening the source or a morsel.
+func (s *StageProfile) opened(d time.Duration) {
+	s.LoadTime.Add(int64(d))
+	s.ReadTime.Add(int64(d))
+}

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/memory"
@@ -32,6 +33,7 @@ type Result struct {
 	started  bool // something was taken or given
 	err      error
 	account  *memory.Reservation
+	given    atomic.Int64 // rows
 }
 
 // NewResult makes the sink. limit rows are given (-1: all) after offset rows.
@@ -45,6 +47,9 @@ func NewResult(layout []vector.Layout, limit, offset int64) *Result {
 	r.changed = sync.NewCond(&r.mu)
 	return r
 }
+
+// Rows is the number of rows that the reader has been given.
+func (r *Result) Rows() int64 { return r.given.Load() }
 
 // SetBound sets about how many bytes the queue holds.
 func (r *Result) SetBound(bytes int64) { r.bound = bytes }
@@ -236,6 +241,7 @@ func (r *Result) cut(s *rowSegment) (*rowSegment, error) {
 	if n <= 0 {
 		return nil, nil
 	}
+	r.given.Add(n)
 	return s.cut(int(from), int(n), r.layout)
 }
 

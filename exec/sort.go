@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/memory"
@@ -40,6 +41,8 @@ type Sort struct {
 	locals []*sortLocal
 	files  []*memory.SpillFile // of merged runs
 	merged source.Scan
+	// spilled is the size of what was written to files, in bytes, for the profile.
+	spilled atomic.Int64
 }
 
 // NewSort makes the sink.
@@ -229,6 +232,14 @@ func (r *sortRun) less(a, b *sortEntry) bool {
 // Output implements Sink.
 func (s *Sort) Output() source.Scan { return s.merged }
 
+// Detail implements Detailer.
+func (s *Sort) Detail() [][2]string {
+	if n := s.spilled.Load(); n > 0 {
+		return [][2]string{{"spilled", memory.FormatBytes(n)}}
+	}
+	return nil
+}
+
 // Close implements Sink.
 func (s *Sort) Close() {
 	for _, l := range s.locals {
@@ -307,6 +318,7 @@ func (l *sortLocal) spill() error {
 		}
 		l.file = file
 	}
+	before := l.file.Size()
 	w := newSortedRunWriter(l.file, l.sort.spec)
 	rows := make([]int32, 0, spillFrame)
 	gathered := make([]*vector.Vector, len(l.run.store.Columns))
@@ -329,6 +341,7 @@ func (l *sortLocal) spill() error {
 			return err
 		}
 	}
+	l.sort.spilled.Add(l.file.Size() - before)
 	l.spilled = append(l.spilled, w.run)
 	l.run = sortRun{store: vector.NewStore(l.sort.spec.payload())}
 	l.memory.Shrink(l.memory.Size())
@@ -380,7 +393,9 @@ func (s *Sort) mergeSpilled(ctx context.Context, runs []spilledRun, q *Query) (s
 			return spilledRun{}, err
 		}
 	}
-	return w.run, w.flush()
+	err = w.flush()
+	s.spilled.Add(file.Size())
+	return w.run, err
 }
 
 // openRuns starts reading runs.

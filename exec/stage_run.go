@@ -119,6 +119,7 @@ func (r *stageRun) advance() {
 
 // open gets the source and its morsels.
 func (r *stageRun) open() error {
+	start := time.Now()
 	scan := r.stage.Source
 	if scan == nil {
 		var err error
@@ -136,6 +137,9 @@ func (r *stageRun) open() error {
 		rows += m.Rows
 	}
 	r.profile.open(scan, len(morsels), rows)
+	if r.stage.Profile {
+		r.profile.opened(time.Since(start))
+	}
 	if s, ok := r.stage.Sink.(Sequencer); ok {
 		s.Expect(r.stage.PartitionOffset, r.shifted(morsels))
 	}
@@ -336,13 +340,16 @@ func (r *stageRun) following(i int) (int, bool) {
 // finish ends the stage: its locals, and if it is the last that feeds the sink, the sink.
 func (r *stageRun) finish(w *Worker) error {
 	ctx := r.query.ctx
-	pool := &Pool{query: r.query, worker: w}
+	pool := &Pool{query: r.query, worker: w, helped: &r.profile.FinishTime}
 	start := time.Now()
-	if again, err := r.again(ctx, pool); again || err != nil {
+	again, err := r.again(ctx, pool)
+	r.profile.PassTime.Add(int64(time.Since(start)))
+	if again || err != nil {
 		return err
 	}
+	start = time.Now()
 	locals := r.locals
-	err := pool.Run(ctx, len(locals), func(_ *Worker, i int) error { return locals[i].finish() })
+	err = pool.Run(ctx, len(locals), func(_ *Worker, i int) error { return locals[i].finish() })
 	if err != nil {
 		return err
 	}
@@ -358,7 +365,7 @@ func (r *stageRun) finish(w *Worker) error {
 			return err
 		}
 	}
-	r.profile.finish(time.Since(start))
+	r.profile.FinishTime.Add(int64(time.Since(start)))
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	r.state = runDone

@@ -116,7 +116,7 @@ func (b *Builder) proven(e *expr.Arithmetic) bool {
 
 // bounds are the smallest and largest value of a type of at most 64 bits.
 func bounds(t types.Type) (lo, hi int64) {
-	r := expr.TypeRange(t)
+	r := types.RangeOfType(t)
 	if !r.Known {
 		return math.MinInt64, math.MaxInt64
 	}

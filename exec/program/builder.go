@@ -28,6 +28,11 @@ type Builder struct {
 	space int   // the current one
 	main  selID // the selection of the rows that are still in the chunk
 
+	// owner is the operator being compiled, source the one whose rows the program reads, and definers those that
+	// defined values: what is computed late, at its first use, is still theirs.
+	owner, source int
+	definers      map[valueID]int
+
 	// known are the values that registers hold.
 	known map[valueID][]held
 	// wanted are values that the main path needs anyway, so that a branch need not compute them for its rows only.
@@ -87,7 +92,7 @@ func NewBuilder(o Options, inputs []Input) *Builder {
 		o.ChunkSize = DefaultOptions().ChunkSize
 	}
 	b := &Builder{options: o, inputs: slices.Clone(inputs), columns: map[expr.ColumnID]*column{}, literalOf: map[string]reg{},
-		known: map[valueID][]held{}, wanted: map[valueID]bool{}, wide: map[expr.ColumnID]bool{}}
+		known: map[valueID][]held{}, wanted: map[valueID]bool{}, wide: map[expr.ColumnID]bool{}, definers: map[valueID]int{}}
 	b.spaces = []spaceInfo{{parent: -1, parentSel: noSel}}
 	b.main = b.newSelection(0)
 	b.values.init(b)
@@ -164,6 +169,9 @@ func (b *Builder) result(e expr.Expr, p types.Physical, nullable bool, r types.R
 func (b *Builder) emitStep(s step) *step {
 	p := &s
 	p.space = b.space
+	if p.owner == 0 {
+		p.owner = b.owner
+	}
 	b.steps = append(b.steps, p)
 	return p
 }
@@ -173,6 +181,9 @@ func (b *Builder) emitStep(s step) *step {
 func (b *Builder) Define(id expr.ColumnID, name string, e expr.Expr) error {
 	v := b.values.number(e)
 	n := b.values.nodes[v]
+	if _, ok := b.definers[v]; !ok {
+		b.definers[v] = b.owner
+	}
 	b.columns[id] = &column{kind: definedColumn, value: v,
 		info: Input{ID: id, Name: name, Type: e.Type(), Physical: e.Type().Physical(), Nullable: e.Nullable(), Range: n.rng}}
 	if !n.deterministic {

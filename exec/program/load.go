@@ -37,7 +37,7 @@ func (b *Builder) registerIn(space int, info Input) operand {
 
 func (b *Builder) loadInput(c *column) operand {
 	o := b.registerIn(0, c.info)
-	b.emitStep(step{name: "load", out: []reg{o.reg}, sel: b.main, load: c.index + 1, detail: c.info.Name, bind: bindLoad})
+	b.emitStep(step{name: "load", out: []reg{o.reg}, sel: b.main, owner: b.source, load: c.index + 1, detail: c.info.Name, bind: bindLoad})
 	return o
 }
 
@@ -115,7 +115,7 @@ func (b *Builder) carry(o operand, from int) operand {
 		b.registers[n.reg].space = path[i]
 		b.registers[o.reg].class = max(b.registers[o.reg].class, foreign) // it lives as long as the chunk
 		to := path[i]
-		b.emitStep(step{name: "carry", out: []reg{n.reg}, in: []operand{o}, sel: b.main,
+		b.emitStep(step{name: "carry", owner: b.spaces[to].owner, out: []reg{n.reg}, in: []operand{o}, sel: b.main,
 			bind: func(m *Machine, s *step) func() error { return bindCarry(m, s, to) }})
 		o = n
 	}
@@ -146,7 +146,7 @@ func (b *Builder) gather(c *column) operand {
 	info.Nullable = info.Nullable || c.probe.missing()
 	o := b.registerIn(c.space, info)
 	p := c.probe
-	b.emitStep(step{name: "gather", out: []reg{o.reg}, sel: b.main, detail: info.Name, probe: p,
+	b.emitStep(step{name: "gather", owner: p.owner, out: []reg{o.reg}, sel: b.main, detail: info.Name, probe: p,
 		bind: func(m *Machine, s *step) func() error { return bindGather(m, s, c) }})
 	return o
 }

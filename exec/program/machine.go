@@ -26,6 +26,7 @@ type Machine struct {
 	probes     []probeState
 	run        []func() error
 	counts     []InstructionCounters
+	inner      int64 // nanoseconds of what the present instruction ran itself; only if profiling
 	chunk      vector.Chunk
 	emit       func(*vector.Chunk) error
 	room       int
@@ -104,7 +105,7 @@ func (m *Machine) Run(in Source, n int, at Position, emit func(*vector.Chunk) er
 	if n == 0 {
 		return nil
 	}
-	m.source, m.at, m.emit = in, at, emit
+	m.source, m.at, m.emit, m.inner = in, at, emit, 0
 	m.room = max(m.room, n)
 	m.enter(0, n)
 	m.sels[0] = nil
@@ -153,7 +154,13 @@ func (m *Machine) emitChunk() error {
 	if m.chunk.Selection != nil && len(m.chunk.Selection) == 0 {
 		return nil
 	}
-	return m.emit(&m.chunk)
+	if !m.env.Profile {
+		return m.emit(&m.chunk)
+	}
+	start := now()
+	err := m.emit(&m.chunk)
+	m.inner += now() - start
+	return err
 }
 
 // steps runs steps [first, last). done means that a step ran the rest of the program itself.
@@ -172,8 +179,9 @@ func (m *Machine) steps(first, last int) (done bool, err error) {
 		c := &m.counts[pc]
 		c.Chunks++
 		c.RowsIn += int64(sel.Rows(m.n))
-		start := int64(0)
+		start, outer := int64(0), m.inner
 		if m.env.Profile {
+			m.inner = 0
 			start = now()
 		}
 		switch s.role {
@@ -184,19 +192,23 @@ func (m *Machine) steps(first, last int) (done bool, err error) {
 			pc = s.last
 		case probeStep:
 			done, err = m.probe(s, pc)
-			start += m.takeNested(s)
 			pc = s.last
 		}
 		if m.env.Profile {
-			c.Nanoseconds += now() - start
+			took := now() - start
+			c.Nanoseconds += took - m.inner
+			m.inner = outer + took
 		}
 		if err != nil || done {
 			return done, err
 		}
+		if s.role == probeStep {
+			continue // it has counted its rows itself
+		}
 		if s.outSel != noSel && s.hasSelection() {
 			out := m.sels[s.outSel]
 			c.RowsOut += int64(out.Rows(m.n))
-			if s.main && s.role != probeStep && out != nil && len(out) == 0 {
+			if s.main && out != nil && len(out) == 0 {
 				return false, errEmpty
 			}
 		} else {
@@ -223,14 +235,9 @@ func (m *Machine) skip(s *step) {
 
 var noRows = vector.Selection{}
 
-// Counters are what each instruction did so far, in the order of the listing.
-func (m *Machine) Counters() []InstructionCounters {
-	lines := m.p.lines()
-	for i := range m.counts {
-		m.counts[i].Text = lines[i]
-	}
-	return m.counts
-}
+// Counters are what each instruction did so far, in the order of the listing. Text and Operator are left out; see
+// Program.Describe.
+func (m *Machine) Counters() []InstructionCounters { return m.counts }
 
 // vector is what stands in a register.
 func (m *Machine) vector(r reg) *vector.Vector { return m.vectors[m.p.slots[r]] }

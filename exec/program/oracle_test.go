@@ -205,7 +205,7 @@ func asType(n *big.Int, t types.Type) (any, bool) {
 		v, _ := types.ParseInt128(n.String())
 		return v, true
 	}
-	r := expr.TypeRange(t)
+	r := types.RangeOfType(t)
 	if !n.IsInt64() || n.Int64() < r.Min || n.Int64() > r.Max {
 		return nil, false
 	}

@@ -75,6 +75,7 @@ type ProbeSpec struct {
 type probe struct {
 	ProbeSpec
 	index   int
+	owner   int // the operator that it works for
 	keys    []operand
 	below   int   // the space of the probing rows
 	space   int   // the space of pairs; below if there is none
@@ -93,7 +94,7 @@ func (p *probe) missing() bool { return p.Kind.outer() }
 
 // Probe adds a join probe. With a unique build side it narrows the selection in place, else it makes new chunks of pairs.
 func (b *Builder) Probe(spec ProbeSpec) error {
-	p := &probe{ProbeSpec: spec, index: len(b.probes), below: b.space, space: b.space, in: b.main, passed: noSel, unknown: noSel, mark: noReg}
+	p := &probe{ProbeSpec: spec, index: len(b.probes), owner: b.owner, below: b.space, space: b.space, in: b.main, passed: noSel, unknown: noSel, mark: noReg}
 	if spec.ResidualNullAware && !spec.Kind.nullAware() {
 		p.ResidualNullAware = false
 	}
@@ -159,7 +160,7 @@ func (b *Builder) rememberMark(p *probe) {
 
 // probePairs is a probe that makes a space of pairs.
 func (b *Builder) probePairs(p *probe) {
-	b.spaces = append(b.spaces, spaceInfo{parent: b.space, parentSel: b.main})
+	b.spaces = append(b.spaces, spaceInfo{parent: b.space, parentSel: b.main, owner: b.owner})
 	p.space = len(b.spaces) - 1
 	s := b.emitStep(step{name: "probe_" + p.Kind.String(), in: p.keys, sel: b.main, detail: p.Name, probe: p, role: probeStep, main: true})
 	b.space = p.space

@@ -20,7 +20,6 @@ type probeState struct {
 	found    vector.Bitmap // probing rows with a partner that passed the residual
 	maybe    vector.Bitmap // probing rows with a partner whose residual is null
 	gathers  []func() error
-	nested   int64 // nanoseconds spent in later instructions
 }
 
 func (m *Machine) makeProbes() {
@@ -212,12 +211,14 @@ func (m *Machine) probeUnique(p *probeState, sel vector.Selection, pc, last int)
 			kept = sel
 		}
 		m.sels[p.pairs] = kept
+		m.counts[pc].RowsOut += int64(kept.Rows(n))
 		if kept != nil && len(kept) == 0 {
 			return false, errEmpty
 		}
 		return false, p.gather()
 	}
 	m.sels[p.pairs] = matched
+	m.counts[pc].RowsOut += int64(matched.Rows(n))
 	passed, err := m.residual(p, pc, last)
 	if err != nil {
 		return false, err
@@ -244,10 +245,7 @@ func (m *Machine) probeUnique(p *probeState, sel vector.Selection, pc, last int)
 		}
 		m.sels[p.out] = sel
 	}
-	if out := m.sels[p.out]; out != nil && len(out) == 0 {
-		return false, errEmpty
-	}
-	return false, nil
+	return false, m.folded(p, last)
 }
 
 // gather fetches the build columns that belong to the probe.
@@ -354,11 +352,7 @@ func (m *Machine) pairs(p *probeState, k, pc, last int) error {
 	m.spaces[p.space].origin, m.spaces[p.space].rows = p.origin, p.pairRows
 	m.enter(p.space, k)
 	m.sels[p.pairs] = nil
-	start := int64(0)
-	if m.env.Profile {
-		start = now()
-		defer func() { p.nested += now() - start }()
-	}
+	m.counts[pc].RowsOut += int64(k)
 	if !p.folded {
 		if p.MarkBuild {
 			p.state.Mark(p.pairRows, nil, k)
@@ -385,6 +379,7 @@ func (m *Machine) pairs(p *probeState, k, pc, last int) error {
 		return nil
 	}
 	m.sels[p.out] = passed
+	m.counts[last].RowsOut += int64(passed.Rows(k))
 	return m.from(last + 1)
 }
 
@@ -426,10 +421,7 @@ func (m *Machine) afterPairs(p *probeState, sel vector.Selection, last int) (boo
 			matched = nil
 		}
 		m.decide(p, sel, matched)
-		if out := m.sels[p.out]; out != nil && len(out) == 0 {
-			return false, errEmpty
-		}
-		return false, nil
+		return false, m.folded(p, last)
 	}
 	for j := range sel.Rows(m.n) {
 		i := j
@@ -450,6 +442,7 @@ func (m *Machine) afterPairs(p *probeState, sel vector.Selection, last int) (boo
 		m.spaces[p.space].origin, m.spaces[p.space].rows = p.origin[start:end], p.pairRows[start:end]
 		m.enter(p.space, end-start)
 		m.sels[p.out] = nil
+		m.counts[last].RowsOut += int64(end - start)
 		if err := m.from(last + 1); err != nil {
 			return true, err
 		}
@@ -457,10 +450,12 @@ func (m *Machine) afterPairs(p *probeState, sel vector.Selection, last int) (boo
 	return true, nil
 }
 
-// takeNested is the time that a probe spent in the instructions after it since it was last asked.
-func (m *Machine) takeNested(s *step) int64 {
-	p := &m.probes[s.probe.index]
-	t := p.nested
-	p.nested = 0
-	return t
+// folded counts the rows that a probe keeps in their places after its residual, and ends a chunk that has none left.
+func (m *Machine) folded(p *probeState, last int) error {
+	out := m.sels[p.out]
+	m.counts[last].RowsOut += int64(out.Rows(m.n))
+	if out != nil && len(out) == 0 {
+		return errEmpty
+	}
+	return nil
 }

@@ -85,9 +85,10 @@ type Env struct {
 // InstructionCounters is what one instruction of a machine did.
 type InstructionCounters struct {
 	Text            string // the line of the listing
+	Operator        int    // that it belongs to; see Builder.Operator
 	RowsIn, RowsOut int64
 	Chunks          int64
-	Nanoseconds     int64 // 0 unless profiling
+	Nanoseconds     int64 // in the instruction itself, not in others that it runs; 0 unless profiling
 }
 
 // Program is a compiled stage. It does not change and may be used by any number of machines at once.
@@ -183,6 +184,7 @@ type selection struct {
 type spaceInfo struct {
 	parent    int
 	parentSel selID
+	owner     int // the operator of the probe
 }
 
 // constant is a literal that stands in a register.
@@ -202,6 +204,7 @@ type step struct {
 	outSel selID
 	space  int
 	detail string
+	owner  int  // the operator that it works for, 0: none
 	load   int  // 1 + the input that it loads, or 0
 	main   bool // outSel is on the main path: nothing is left to do when it is empty
 	always bool // runs even if sel is empty

@@ -134,7 +134,7 @@ func (t *valueTable) describe(n *valueNode) {
 	if t.b.options.NarrowTypes || isLiteral(e) {
 		n.rng = expr.RangeOf(e, t.rangeOf)
 	} else {
-		n.rng = expr.TypeRange(e.Type())
+		n.rng = types.RangeOfType(e.Type())
 	}
 	if r := n.rng; r.Known && r.Min > r.Max {
 		n.rng = types.Range{} // contradictory statistics: no row, or wrong ones; prove nothing from them
@@ -171,7 +171,12 @@ func (b *Builder) value(v valueID, sel selID) operand {
 	if sel != b.main && b.wanted[v] && !n.fallible && b.within(sel, b.main) {
 		sel = b.main
 	}
+	owner := b.owner
+	if definer, ok := b.definers[v]; ok {
+		b.owner = definer
+	}
 	o := b.emit(n, sel)
+	b.owner = owner
 	b.remember(v, o, sel)
 	return o
 }

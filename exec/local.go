@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec/memory"
 	"github.com/kilnql/kiln/exec/program"
 	"github.com/kilnql/kiln/vector"
 )
@@ -14,10 +15,12 @@ type local struct {
 	run     *stageRun
 	reader  source.Reader
 	machine *program.Machine
-	sink    LocalSink
-	ordered MorselSink // sink, if it wants to know morsels
-	columns []*vector.Vector
-	emit    func(c *vector.Chunk) error
+	// registers is what the machine takes.
+	registers *memory.Reservation
+	sink      LocalSink
+	ordered   MorselSink // sink, if it wants to know morsels
+	columns   []*vector.Vector
+	emit      func(c *vector.Chunk) error
 
 	morsel  source.Morsel
 	index   int // of morsel in the stage's list
@@ -79,6 +82,8 @@ func (l *local) make(w *Worker) error {
 	if stage.Program != nil {
 		env := program.Env{Profile: stage.Profile, Context: l.run.query.ctx}
 		env.Groups, _ = l.sink.(program.GroupTable)
+		l.registers = l.run.query.Reserve("program", nil)
+		env.Reserve = l.registers.Grow
 		l.machine = stage.Program.NewMachine(env)
 	} else if l.columns == nil {
 		for _, c := range stage.Columns {
@@ -191,9 +196,13 @@ func (l *local) count() {
 	}
 }
 
-// close closes the reader; it may be called again.
+// close closes the reader and drops the machine; it may be called again.
 func (l *local) close() {
 	if l.reader != nil {
 		_ = l.reader.Close()
 	}
+	if l.registers != nil {
+		l.registers.Close()
+	}
+	l.reader, l.machine, l.registers = nil, nil, nil
 }

@@ -67,7 +67,7 @@ func (rt *Runtime) Start(ctx context.Context, name string, stages []*Stage) (*Qu
 	}
 	q := &Query{runtime: rt, memory: account, start: time.Now(), sinks: map[Sink]*sinkRun{}, waiting: len(stages)}
 	q.quiet = sync.NewCond(&rt.mu)
-	q.ctx, q.cancel = context.WithCancel(ctx)
+	q.ctx, q.cancel = context.WithCancel(context.WithValue(ctx, queryKey{}, q))
 	q.profile = newProfile(q, name, stages)
 	runs := make(map[*Stage]*stageRun, len(stages))
 	for i, s := range stages {
@@ -109,6 +109,20 @@ func (q *Query) Runtime() *Runtime { return q.runtime }
 // Reserve opens a reservation for a consumer of the query; see memory.Query.Reserve.
 func (q *Query) Reserve(name string, s memory.Spiller) *memory.Reservation {
 	return q.memory.Reserve(name, s)
+}
+
+// queryKey is the key of the query in its context.
+type queryKey struct{}
+
+// Buffers opens a reservation of the query that ctx, the context of Stage.Open, belongs to, for a source whose readers tell
+// how their buffers change: it is what source.Request.Memory wants. It is nil if ctx is no query's. Calls after the query
+// was closed change nothing.
+func Buffers(ctx context.Context, name string) func(change int64) error {
+	q, ok := ctx.Value(queryKey{}).(*Query)
+	if !ok {
+		return nil
+	}
+	return q.Reserve(name, nil).Add
 }
 
 // Spill is the place for the query's spill files.

@@ -15,7 +15,8 @@ type Stage struct {
 	ID int
 	// Label describes the stage in the profile.
 	Label string
-	// Source is what the stage reads. If nil, Open gives it once all of After are finished; it runs on a worker.
+	// Source is what the stage reads. If nil, Open gives it once all of After are finished; it runs on a worker, again for
+	// each time that the source is read. Buffers counts its readers' memory, by the context that Open gets.
 	Source source.Scan
 	Open   func(ctx context.Context) (source.Scan, error)
 	// Program is what is done with each chunk. If nil, the sink gets all columns of the source as they are, in Columns'

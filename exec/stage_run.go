@@ -392,9 +392,8 @@ func (r *stageRun) again(ctx context.Context, pool *Pool) (bool, error) {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	for _, l := range r.locals {
-		l.close()
 		l.count()
-		l.reader, l.machine = nil, nil
+		l.close()
 	}
 	r.at, r.inUnit, r.state = 0, 0, runOpening
 	return true, nil

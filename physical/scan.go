@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/exec"
 	"github.com/kilnql/kiln/exec/program"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
@@ -33,8 +34,7 @@ func (p *planner) lowerScan(n *logical.Scan, w wanted) (*flow, error) {
 	}
 	op := &Operator{Name: "Scan " + n.Table.Name(), Detail: scanDetail(n)}
 	b := &branch{operators: []*Operator{op}}
-	open := sync.OnceValues(func() (source.Scan, error) { return n.Table.Scan(p.ctx, request) })
-	b.open = func(context.Context) (source.Scan, error) { return open() }
+	b.open = openOnce(n.Table, request)
 	f := p.newFlow(op, b, inputs)
 	for _, filter := range w.filters {
 		if i, ok := index[filter.id]; ok && p.options.RuntimeFilters {
@@ -43,6 +43,21 @@ func (p *planner) lowerScan(n *logical.Scan, w wanted) (*flow, error) {
 		}
 	}
 	return f, nil
+}
+
+// openOnce prepares the read when the stage first asks for it; a stage that reads its source again has the same scan. The
+// readers' buffers count for the query.
+func openOnce(table source.Table, request *source.Request) func(context.Context) (source.Scan, error) {
+	var once sync.Once
+	var scan source.Scan
+	var err error
+	return func(ctx context.Context) (source.Scan, error) {
+		once.Do(func() {
+			request.Memory = exec.Buffers(ctx, "scan")
+			scan, err = table.Scan(ctx, request)
+		})
+		return scan, err
+	}
 }
 
 func scanDetail(n *logical.Scan) string {

@@ -42,13 +42,37 @@ type decompressor struct {
 	gzip   *gzip.Reader
 	brotli *brotli.Reader
 	source bytes.Reader
+	pages  int64 // loaded so far: buffers grow only with pages
+}
+
+// What decoders are taken to hold besides the pages: tables, and what they keep of earlier output.
+const (
+	zstdBytes   = 256 << 10
+	gzipBytes   = 48 << 10
+	brotliBytes = 1 << 20
+)
+
+// bytes estimates the memory of the decoders made so far.
+func (d *decompressor) bytes() int64 {
+	n := int64(0)
+	if d.zstd != nil {
+		n += zstdBytes
+	}
+	if d.gzip != nil {
+		n += gzipBytes
+	}
+	if d.brotli != nil {
+		n += brotliBytes
+	}
+	return n
 }
 
 func (d *decompressor) close() {
 	if d.zstd != nil {
 		d.zstd.Close()
-		d.zstd = nil
 	}
+	d.zstd, d.gzip, d.brotli = nil, nil, nil
+	d.pages++
 }
 
 var errSize = errors.New("a page does not decompress to the size in its header")

@@ -48,6 +48,7 @@ func (c *column) loadDictionary() error {
 	if h.encoding != format.Plain && h.encoding != plainDictionary {
 		return fmt.Errorf("a dictionary in the encoding %v", h.encoding)
 	}
+	c.decompressor.pages++
 	b, err := c.body(h, d.offset)
 	if err != nil {
 		return err

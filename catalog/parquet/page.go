@@ -124,6 +124,7 @@ func (c *column) loadPage() error {
 		return nil
 	}
 	c.lendMemory()
+	c.decompressor.pages++
 	b, err := c.body(&p.header, p.offset)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ type reader struct {
 	decompressor decompressor
 	bytesRead    int64
 	counted      int64 // bytes of buffers that Request.Memory knows of
+	countedAt    int64 // decompressor.pages when they were counted
 
 	fileIndex int // of the open file; -1: none
 	file      files.File
@@ -295,13 +296,14 @@ func (r *reader) Close() error {
 	return r.count()
 }
 
-// count tells the plan's memory manager how the buffers have grown since the last chunk.
+// count tells the plan's memory manager how the buffers have changed since the last chunk, if pages were loaded since.
 func (r *reader) count() error {
 	tell := r.scan.request.Memory
-	if tell == nil {
+	if tell == nil || r.countedAt == r.decompressor.pages {
 		return nil
 	}
-	bytes := int64(0)
+	r.countedAt = r.decompressor.pages
+	bytes := r.decompressor.bytes()
 	for i := range r.columns {
 		if c := r.columns[i].flat; c != nil {
 			bytes += c.bytes()
@@ -316,8 +318,11 @@ func (r *reader) count() error {
 	if change == 0 {
 		return nil
 	}
+	if err := tell(change); err != nil {
+		return err
+	}
 	r.counted = bytes
-	return tell(change)
+	return nil
 }
 
 // setConstant makes v n rows of one value in the Go form of its type.

@@ -110,6 +110,7 @@ func (q *Query) Close() {
 }
 
 // Reservation is the memory of one consumer: a sink of one worker, a buffer, a cache. It is safe for concurrent use.
+// Once it is closed nothing is counted any more: whoever still gives or takes memory then changes nothing.
 type Reservation struct {
 	query    *Query
 	name     string
@@ -117,7 +118,7 @@ type Reservation struct {
 	size     atomic.Int64
 	peak     atomic.Int64
 	pressure atomic.Int64
-	closed   atomic.Bool
+	closed   bool // guarded by query.mu
 }
 
 // Reserve opens a reservation of 0 bytes. The name stands in errors, such as "aggregate". spiller may be nil.
@@ -192,6 +193,15 @@ func (r *Reservation) TryResize(n int64) bool {
 	return true
 }
 
+// Add is Grow for a change above 0, else Shrink: for consumers that report how their buffers change.
+func (r *Reservation) Add(change int64) error {
+	if change > 0 {
+		return r.Grow(change)
+	}
+	r.Shrink(-change)
+	return nil
+}
+
 // Shrink gives n bytes back.
 func (r *Reservation) Shrink(n int64) {
 	if n <= 0 {
@@ -208,11 +218,16 @@ func (r *Reservation) Shrink(n int64) {
 
 // Close gives everything back; it may be called again.
 func (r *Reservation) Close() {
-	if r.closed.Swap(true) {
+	q := r.query
+	q.mu.Lock()
+	if r.closed {
+		q.mu.Unlock()
 		return
 	}
-	r.give(r.size.Load())
-	m := r.query.manager
+	r.giveLocked(r.size.Load())
+	r.closed = true
+	q.mu.Unlock()
+	m := q.manager
 	m.mu.Lock()
 	delete(m.reservations, r)
 	m.mu.Unlock()
@@ -226,6 +241,9 @@ func (r *Reservation) takeBelow(n, limit int64) bool {
 	q := r.query
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if r.closed {
+		return true
+	}
 	if d := max(q.used+n, q.minimum) - max(q.used, q.minimum); d > 0 && !q.manager.takeBelow(d, limit) {
 		return false
 	}
@@ -237,9 +255,16 @@ func (r *Reservation) takeBelow(n, limit int64) bool {
 
 // give gives n bytes back.
 func (r *Reservation) give(n int64) {
+	r.query.mu.Lock()
+	defer r.query.mu.Unlock()
+	if !r.closed {
+		r.giveLocked(n)
+	}
+}
+
+// giveLocked is give for who holds the query's lock.
+func (r *Reservation) giveLocked(n int64) {
 	q := r.query
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	r.size.Add(-n)
 	q.manager.used.Add(max(q.used-n, q.minimum) - max(q.used, q.minimum))
 	q.used -= n

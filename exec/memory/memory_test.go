@@ -89,6 +89,30 @@ func TestReservations(t *testing.T) {
 	}
 }
 
+// TestClosedReservation checks that a reader which gives its buffers back after its query has ended changes no account.
+func TestClosedReservation(t *testing.T) {
+	m := NewManager(1000 << 10)
+	q, err := m.NewQuery("a", 10<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late, other := q.Reserve("late", nil), q.Reserve("other", nil)
+	if late.Add(100<<10) != nil || other.Add(50<<10) != nil {
+		t.Fatal("there was room")
+	}
+	late.Close()
+	if late.Add(200<<10) != nil || late.Add(-300<<10) != nil {
+		t.Error("a closed reservation refused")
+	}
+	if late.Size() != 0 || q.Used() != 50<<10 {
+		t.Errorf("late %d, query %d", late.Size(), q.Used())
+	}
+	q.Close()
+	if other.Add(1<<20) != nil || m.Used() != 0 {
+		t.Errorf("%d bytes used", m.Used())
+	}
+}
+
 func TestGroupLimit(t *testing.T) {
 	root := t.TempDir()
 	write := func(name, text string) string {

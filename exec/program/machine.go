@@ -35,6 +35,8 @@ type Machine struct {
 	groupCount int      // one above the largest of groups
 	spare      []uint16
 	orders     map[*step]*unitOrder
+	runs       uint64 // calls of Run
+	reserved   int64  // bytes of registers that env.Reserve knows of
 }
 
 // flatCopy is the flat form of a slot that holds another encoding.
@@ -109,7 +111,47 @@ func (m *Machine) Run(in Source, n int, at Position, emit func(*vector.Chunk) er
 	m.room = max(m.room, n)
 	m.enter(0, n)
 	m.sels[0] = nil
-	return m.from(0)
+	if err := m.from(0); err != nil {
+		return err
+	}
+	m.runs++
+	if m.runs%reserveEvery == 1 && m.env.Reserve != nil {
+		return m.reserve()
+	}
+	return nil
+}
+
+// reserveEvery is after how many chunks the registers are measured: all are allocated by the first, and only those of strings
+// and lists grow later.
+const reserveEvery = 16
+
+// reserve reports how much the registers have grown.
+func (m *Machine) reserve() error {
+	bytes := int64(0)
+	for slot, v := range m.own {
+		if v != nil {
+			bytes += v.Bytes()
+		}
+		if f := m.flats[slot].v; f != nil {
+			bytes += f.Bytes()
+		}
+	}
+	for _, b := range m.buffers {
+		bytes += 2 * int64(len(b))
+	}
+	for i := range m.probes {
+		p := &m.probes[i]
+		bytes += 4*int64(len(p.rows)+len(p.pairRows)) + 2*int64(len(p.room)+len(p.matched)+len(p.origin))
+	}
+	grown := bytes - m.reserved
+	if grown <= 0 {
+		return nil
+	}
+	if err := m.env.Reserve(grown); err != nil {
+		return err
+	}
+	m.reserved = bytes
+	return nil
 }
 
 // enter starts a new chunk of a space.

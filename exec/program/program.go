@@ -76,7 +76,8 @@ type Env struct {
 	Groups GroupTable
 	// Profile measures the time of each instruction.
 	Profile bool
-	// Reserve, if not nil, is told the bytes of registers that the machine allocates.
+	// Reserve, if not nil, is told after a few chunks how many bytes the machine's registers have grown by; its error ends
+	// the run. Registers never shrink: who made the machine gives the bytes back when it drops the machine.
 	Reserve func(bytes int64) error
 	// Context, if not nil, ends a run between two chunks of pairs: a chunk of probing rows may have any number of them.
 	Context context.Context

@@ -214,7 +214,7 @@ func runCorpus(t *testing.T, s *kiln.Session, path string, records []corpusRecor
 		if slices.Contains(r.skipped, mode) {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // chunks of one row under the race detector
 		if err := runCorpusRecord(ctx, t, s, &r); err != nil {
 			t.Errorf("%s:%d: %v\n%s", path, r.line, err, r.sql)
 		}

@@ -9,17 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/kilnql/kiln"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/functions"
 	"github.com/kilnql/kiln/internal/testenv"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"))
-}
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 // open opens a session that reads neither files nor the environment.
 func open(t testing.TB, conf map[string]string) *kiln.Session {

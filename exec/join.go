@@ -63,7 +63,9 @@ type joinLocal struct {
 func (b *JoinBuild) NewLocal(w *Worker) (LocalSink, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.query = w.Query
+	if b.query != w.Query { // workers that have begun read it without the lock
+		b.query = w.Query
+	}
 	l := &joinLocal{build: b, store: vector.NewStore(b.spec.Layout), memory: w.Query.Reserve("join build", nil)}
 	b.locals = append(b.locals, l)
 	return l, nil

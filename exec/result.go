@@ -224,25 +224,32 @@ func (r *Result) pop() (*rowSegment, error) {
 
 // cut applies offset and limit; nil if nothing is left of the segment.
 func (r *Result) cut(s *rowSegment) (*rowSegment, error) {
-	rows := int64(s.rows)
-	from := min(r.skip, rows)
-	r.skip -= from
-	n := rows - from
-	if r.take >= 0 {
-		n = min(n, r.take)
-		r.take -= n
-		if r.take == 0 {
-			r.mu.Lock()
-			r.enough = true
-			r.mu.Unlock()
-			r.wake()
-		}
+	from, n, last := r.claim(int64(s.rows))
+	if last {
+		r.wake()
 	}
 	if n <= 0 {
 		return nil, nil
 	}
 	r.given.Add(n)
 	return s.cut(int(from), int(n), r.layout)
+}
+
+// claim counts the rows of a segment against offset and limit: n of them are given, from one on; last says that the
+// reader then has all it will take. Workers ask about both in supplied.
+func (r *Result) claim(rows int64) (from, n int64, last bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	from = min(r.skip, rows)
+	r.skip -= from
+	n = rows - from
+	if r.take >= 0 {
+		n = min(n, r.take)
+		r.take -= n
+		last = r.take == 0
+		r.enough = r.enough || last
+	}
+	return from, n, last
 }
 
 // resultLocal collects the rows of one morsel at a time.

@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/kilnql/kiln/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
 	status := m.Run()
 	removeBinary()
 	if status == 0 {
-		if err := goleak.Find(goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon")); err != nil {
+		if err := goleak.Find(testenv.LeakOptions()...); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			status = 1
 		}

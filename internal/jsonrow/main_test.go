@@ -1,0 +1,9 @@
+package jsonrow
+
+import (
+	"testing"
+
+	"github.com/kilnql/kiln/internal/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }

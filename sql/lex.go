@@ -204,16 +204,17 @@ func (l *lexer) quoted(start, quote int, raw bool) (token, *diag.Error) {
 	return token{start: int32(start), end: int32(l.at), kind: kind}, nil
 }
 
-// toQuote moves from an opening quote past the closing one; a doubled quote and, except in a `name`, a
-// backslash with what follows it are content.
+// toQuote moves from an opening quote past the closing one. A backslash and what follows it are content, except in a
+// `name`; a doubled quote is content in a name only: in a string it ends one literal and begins the next, so that 'it''s' is its.
 func (l *lexer) toQuote(q byte) bool {
+	name := q == '`' || q == '"' && l.doubleQuoted
 	for l.at++; l.at < len(l.text); l.at++ {
 		switch c := l.text[l.at]; {
 		case c == '\\' && q != '`':
 			l.at++
 		case c == q:
 			l.at++
-			if l.at >= len(l.text) || l.text[l.at] != q {
+			if !name || l.at >= len(l.text) || l.text[l.at] != q {
 				return true
 			}
 		}

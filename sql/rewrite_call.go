@@ -132,20 +132,12 @@ func (r *rewriter) argument(named bool) {
 	r.argumentValue()
 }
 
-// argumentValue writes an argument, which may also be a query without parentheses of its own.
+// argumentValue writes an argument. A query needs parentheses of its own there, so x = ANY (SELECT …) is no call.
 func (r *rewriter) argumentValue() {
 	if r.isWords(kwTable) && r.peek(1).is(symOpen) {
 		r.unsupported("table arguments of functions", r.p)
 	}
-	if r.isSymbol(symOpen) || !r.queryAt(r.p) {
-		r.expr()
-		return
-	}
-	m := r.open("query")
-	r.put("(")
-	r.query()
-	r.put(")")
-	r.seal(m)
+	r.expr()
 }
 
 // wordyCall writes the calls that have words between their arguments as plain calls. It reports whether t began one.

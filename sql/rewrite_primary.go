@@ -112,10 +112,26 @@ func (r *rewriter) wordAtom(t *token) {
 		r.typedLiteral(t)
 		return
 	}
-	if !next.is(symDot) && !next.is(symOpen) && (notOperands.has(t.keyword) || r.cases > 0 && inCase.has(t.keyword)) {
+	if !next.is(symDot) && !next.is(symOpen) && (notOperands.has(t.keyword) && !endsName(t, next) || r.cases > 0 && inCase.has(t.keyword)) {
 		r.fail()
 	}
 	r.column()
+}
+
+// nameEnders are keywords behind which a keyword in the place of an operand is a column's name: SELECT limit FROM t.
+var nameEnders = setOf(kwAs, kwFrom, kwAsc, kwDesc, kwIs)
+
+// endsName reports whether next, behind the keyword t, shows that t is a name and that no operand is missing.
+func endsName(t, next *token) bool {
+	switch {
+	case next.kind == tokenEnd, next.is(symClose), next.is(symSemicolon):
+		return t.keyword != kwFrom // SELECT a, FROM
+	case next.is(symComma), next.oneOf(&nameEnders):
+		return true
+	case t.keyword == kwLimit && next.keyword == kwLimit:
+		return true
+	}
+	return infixAt(next) != nil && !next.is(symStar) && !next.is(symMinus) && !next.is(symPlus)
 }
 
 // keywordAtom writes the operands that keywords begin, and reports whether there was one: most keywords
@@ -178,7 +194,12 @@ func (r *rewriter) typedLiteral(t *token) {
 	r.p++
 	r.add(pieceWord, name, 0, 0)
 	r.put(",")
-	r.stringLiteral()
+	value := r.tok()
+	r.p++
+	r.add(pieceString, stringText(r.source, value), value.start, value.end)
+	if r.tok().kind == tokenString { // only plain strings may stand in several pieces
+		r.failExtra()
+	}
 	r.seal(m)
 }
 

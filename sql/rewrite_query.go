@@ -28,6 +28,8 @@ func (r *rewriter) isAlias() bool {
 		return !r.peek(1).word(kwBy)
 	case kwWindow:
 		return !r.peek(2).word(kwAs)
+	case kwLimit, kwOffset:
+		return !beginsOperand(r.peek(1))
 	case kwPivot, kwTablesample:
 		return !r.peek(1).is(symOpen)
 	case kwUnpivot:
@@ -36,6 +38,18 @@ func (r *rewriter) isAlias() bool {
 		return !r.peek(1).word(kwInto) && !r.peek(1).word(kwOverwrite)
 	}
 	return !clauseWords.has(t.keyword)
+}
+
+// beginsOperand reports whether t, behind LIMIT or OFFSET, begins the number of rows.
+func beginsOperand(t *token) bool {
+	switch t.kind {
+	case tokenNumber, tokenString, tokenQuoted:
+		return true
+	case tokenWord:
+		level, _ := setOperator(t)
+		return level == 0 && !clauseWords.has(t.keyword) && !joinWords.has(t.keyword)
+	}
+	return t.is(symOpen) || t.is(symMinus) || t.is(symPlus) || t.is(symTilde) || t.is(symQuestion) || t.is(symColon)
 }
 
 // queryAt reports whether a query starts at token i.
@@ -501,8 +515,6 @@ func (r *rewriter) groupItem() (plain bool) {
 		r.isolated(func() { r.list(func() { r.groupingSet(element) }) })
 		r.expectSymbol(symClose)
 		r.seal(m)
-	case r.isSymbol(symOpen) && r.peek(1).is(symClose):
-		r.groupingSet("")
 	default:
 		at, from := len(r.out), r.tok().start
 		r.expr()

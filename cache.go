@@ -3,6 +3,7 @@ package kiln
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec"
@@ -30,6 +31,8 @@ const (
 type cache struct {
 	mu      sync.Mutex
 	entries []*cacheEntry
+	version atomic.Int64 // changes when a plan may be answered otherwise than before
+	dropped func()       // told when rows were dropped, without the lock
 }
 
 // cacheEntry is one cached plan. Its rows are those of a finished query that is kept open: the memory manager sees and
@@ -43,7 +46,7 @@ type cacheEntry struct {
 	table *cachedTable
 }
 
-func newCache() *cache { return &cache{} }
+func newCache(dropped func()) *cache { return &cache{dropped: dropped} }
 
 // add caches a plan; it is computed at its first use.
 func (c *cache) add(plan logical.Node, level StorageLevel) *cacheEntry {
@@ -54,6 +57,7 @@ func (c *cache) add(plan logical.Node, level StorageLevel) *cacheEntry {
 	}
 	e := &cacheEntry{plan: plan, level: level}
 	c.entries = append(c.entries, e)
+	c.version.Add(1)
 	return e
 }
 
@@ -76,11 +80,13 @@ func (c *cache) has(plan logical.Node) bool {
 
 // remove forgets a plan and frees its rows when the queries that read them have ended; false if it was not cached.
 func (c *cache) remove(plan logical.Node) bool {
+	defer c.dropped()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, e := range c.entries {
 		if logical.Same(e.plan, plan) {
 			c.entries = append(c.entries[:i:i], c.entries[i+1:]...)
+			c.version.Add(1)
 			e.free()
 			return true
 		}
@@ -89,8 +95,10 @@ func (c *cache) remove(plan logical.Node) bool {
 }
 
 func (c *cache) clear() {
+	defer c.dropped()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.version.Add(1)
 	for _, e := range c.entries {
 		e.free()
 	}

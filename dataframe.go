@@ -32,6 +32,8 @@ type DataFrame struct {
 	err     error
 	unbound error  // why plan is nil although there is no mistake: Outer columns
 	sqlText string // what places in the plan refer to, "" for DataFrame calls
+	// prepared holds plan, and its optimized form once it has run; nil for DataFrame calls.
+	prepared *preparedPlan
 }
 
 // newDataFrame binds a query.

@@ -23,3 +23,22 @@ func ComparePlans(ctx context.Context, a, b *DataFrame) (textA, textB string, sa
 	}
 	return logical.Format(planA), logical.Format(planB), logical.Same(planA, planB), nil
 }
+
+// SharePlan reports whether two DataFrames of SQL text have the same bound plan, not a copy.
+func SharePlan(a, b *DataFrame) bool { return a.plan != nil && a.plan == b.plan }
+
+// PlansKept is the number of plans that a session keeps.
+func PlansKept(s *Session) int {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	return len(s.plans.plans.items)
+}
+
+// FirstRow is First without a Limit around the query, so that the query's own plan is run.
+func FirstRow(ctx context.Context, d *DataFrame) (Row, bool, error) {
+	rows, err := d.Collect(ctx)
+	if err != nil || len(rows) == 0 {
+		return Row{}, false, err
+	}
+	return rows[0], true, nil
+}

@@ -70,7 +70,7 @@ func (d *DataFrame) Head(ctx context.Context, n int) (rows []Row, total int64, e
 		return nil, 0, d.err
 	}
 	schema, zone := d.Schema(), d.session.settings().Zone
-	for c, err := range d.session.columns(ctx, d.plan) {
+	for c, err := range d.session.columns(ctx, d.compiled()) {
 		if err != nil {
 			return nil, total, d.located(err)
 		}

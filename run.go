@@ -92,6 +92,10 @@ func isSort(n logical.Node) bool { _, ok := n.(*logical.Sort); return ok }
 
 // start runs a bound plan.
 func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*running, error) {
+	return s.startPrepared(ctx, unshared(plan), profile)
+}
+
+func (s *Session) startPrepared(ctx context.Context, plan *preparedPlan, profile bool) (*running, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, diag.New("QUERY_CANCELLED").Wrap(err)
 	}
@@ -99,7 +103,7 @@ func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*
 		return nil, errors.New("kiln: the session is closed")
 	}
 	r := &running{logger: s.logger, last: &s.last, id: s.queries.Add(1), start: time.Now()}
-	optimized, err := s.optimize(ctx, plan)
+	optimized, err := s.optimizePrepared(ctx, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -120,17 +124,20 @@ func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*
 // close ends the query, whether or not it is finished.
 func (r *running) close(err error) {
 	profile := r.query.Profile()
+	operators := operatorsOf(r.plan, profile)
 	r.query.Close()
-	r.last.p.Store(profileOf(profile))
+	ended := profileOf(profile)
+	ended.Operators = operators
+	r.last.p.Store(ended)
 	if r.logger != nil {
 		r.logger.Debug("query", "id", r.id, "took", time.Since(r.start), "error", err)
 	}
 }
 
 // columns yields the result's vectors, batch by batch; they are the receiver's to keep.
-func (s *Session) columns(ctx context.Context, plan logical.Node) iter.Seq2[vector.Chunk, error] {
+func (s *Session) columns(ctx context.Context, plan *preparedPlan) iter.Seq2[vector.Chunk, error] {
 	return func(yield func(vector.Chunk, error) bool) {
-		r, err := s.start(ctx, plan, false)
+		r, err := s.startPrepared(ctx, plan, false)
 		if err != nil {
 			yield(vector.Chunk{}, err)
 			return
@@ -160,7 +167,7 @@ func (d *DataFrame) Batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, er
 			return
 		}
 		schema := types.ToArrowSchema(d.Schema().Fields(), types.ArrowOptions{})
-		for c, err := range d.session.columns(ctx, d.plan) {
+		for c, err := range d.session.columns(ctx, d.compiled()) {
 			var batch arrow.RecordBatch
 			if err == nil {
 				batch, err = vector.ToArrow(schema, c.Columns, c.Len)
@@ -188,7 +195,7 @@ func (d *DataFrame) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			return
 		}
 		schema, zone := d.Schema(), d.session.settings().Zone
-		for c, err := range d.session.columns(ctx, d.plan) {
+		for c, err := range d.session.columns(ctx, d.compiled()) {
 			if err != nil {
 				yield(Row{}, d.located(err))
 				return

@@ -71,12 +71,13 @@ func Open(c *Config) (*Session, error) {
 	}
 	s := &Session{
 		configuration: conf, catalog: catalog.New(), gate: files.NewGate(), logger: c.logger,
-		cache: newCache(), plans: newPlanCache(),
+		plans: newPlanCache(conf.Int(configuration.PlanCacheSize)),
 		runtime: exec.NewRuntime(exec.Options{
 			Workers: workers, MemoryLimit: conf.Size(configuration.MemoryLimit), SpillDir: conf.String(configuration.SpillDirectory),
 			QueryMinimum: conf.Size(configuration.QueryMinimum),
 		}),
 	}
+	s.cache = newCache(s.plans.forget)
 	if allowed := conf.List(configuration.FilesAllow); len(allowed) > 0 {
 		if err := s.gate.Allow(allowed...); err != nil {
 			return nil, err
@@ -181,7 +182,7 @@ func Named(name string, value any) Argument { return Argument{name, value} }
 // SQL makes a DataFrame of a query, or runs a command at once and returns its result. Arguments stand for ? markers in
 // order, or for :name markers when they come from Named.
 func (s *Session) SQL(text string, args ...any) *DataFrame {
-	stmt, err := s.parser().ParseStatement(text)
+	stmt, err := s.plans.parse(s, text)
 	if err != nil {
 		return &DataFrame{session: s, err: diag.WithSQL(err, text)}
 	}
@@ -199,12 +200,18 @@ func (s *Session) statement(ctx context.Context, stmt *ast.Statement, args []any
 		d.err = diag.WithSQL(d.err, stmt.Text)
 		return d
 	}
-	d := &DataFrame{session: s, query: stmt.Query, sqlText: stmt.Text}
-	d.plan, d.err = s.bindWith(ctx, stmt.Query, p)
-	d.err = diag.WithSQL(d.err, stmt.Text)
-	if len(args) > 0 && d.err == nil {
+	d := &DataFrame{session: s, sqlText: stmt.Text}
+	// The tree of a text is shared; a root of its own tells this DataFrame's columns from those of another of the same text.
+	if len(args) > 0 {
 		d.query = &ast.Bound{Input: stmt.Query, Positional: p.positional, Named: p.named}
+	} else {
+		d.query = ownRoot(stmt.Query)
 	}
+	if d.prepared, err = s.prepare(ctx, stmt, p); err != nil {
+		d.err = diag.WithSQL(err, stmt.Text)
+		return d
+	}
+	d.plan = d.prepared.bound
 	return d
 }
 
@@ -254,9 +261,15 @@ func (s *Session) bind(q ast.Query) (logical.Node, error) {
 	return s.bindWith(context.Background(), q, parameters{})
 }
 
-func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (_ logical.Node, err error) {
+func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (logical.Node, error) {
+	return s.bindNoting(ctx, q, p, nil, nil)
+}
+
+// bindNoting is bindWith that notes what a plan depends on: whether the time was asked for, and which files were opened.
+func (s *Session) bindNoting(ctx context.Context, q ast.Query, p parameters, clock *atomic.Bool, files *[]openedFiles) (_ logical.Node, err error) {
 	defer diag.Recover(&err)
-	a := &analysis.Analyzer{Catalog: sessionCatalog{s}, Settings: s.settings(), IDs: &logical.IDs{}}
+	a := &analysis.Analyzer{Catalog: sessionCatalog{s, files}, Settings: s.settings(), IDs: &logical.IDs{}}
+	a.Settings.ClockRead = clock
 	for _, l := range p.positional {
 		a.Positional = append(a.Positional, analysis.Parameter{Value: l.Value, Type: l.Type})
 	}

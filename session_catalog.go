@@ -19,7 +19,10 @@ import (
 )
 
 // sessionCatalog answers the binder from a session's catalog and from files.
-type sessionCatalog struct{ session *Session }
+type sessionCatalog struct {
+	session *Session
+	opened  *[]openedFiles // gets what OpenFiles gave; nil if nobody asks
+}
 
 // ResolveTable finds a temporary view, or files named as format.`path`.
 func (c sessionCatalog) ResolveTable(ctx context.Context, name []string) (analysis.Relation, error) {
@@ -38,6 +41,14 @@ func (c sessionCatalog) TableNames() []string { return c.session.catalog.Names()
 
 // OpenFiles opens the files of a format.
 func (c sessionCatalog) OpenFiles(ctx context.Context, t *ast.FileTable) (source.Table, error) {
+	table, err := c.open(ctx, t)
+	if err == nil && c.opened != nil {
+		*c.opened = append(*c.opened, openedFiles{t, table})
+	}
+	return table, err
+}
+
+func (c sessionCatalog) open(ctx context.Context, t *ast.FileTable) (source.Table, error) {
 	format := strings.ToLower(t.Format)
 	if format == "" {
 		format = formatOf(t.Paths)

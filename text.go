@@ -22,7 +22,7 @@ func (d *DataFrame) texts(ctx context.Context, limit int) (header []string, rows
 	if err != nil {
 		return nil, nil, err
 	}
-	for c, err := range d.session.columns(ctx, plan) {
+	for c, err := range d.session.columns(ctx, unshared(plan)) {
 		if err != nil {
 			return nil, nil, d.located(err)
 		}

@@ -37,7 +37,7 @@ func BenchmarkTPCH(b *testing.B) {
 
 // BenchmarkPhases splits a query's time before it runs: parse, bind, optimize and lower are what EXPLAIN does.
 func BenchmarkPhases(b *testing.B) {
-	s, err := kiln.Open(kiln.NewConfig().WithoutDefaults().WithWorkers(2))
+	s, err := kiln.Open(kiln.NewConfig().WithoutDefaults().WithWorkers(2).With("kiln.plan.cacheSize", 0))
 	if err != nil {
 		b.Fatal(err)
 	}

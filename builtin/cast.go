@@ -21,7 +21,15 @@ func Cast(e expr.Expr, t types.Type, mode expr.ErrorMode, s *expr.Settings) (exp
 	if from.Kind == types.Void {
 		return &expr.Literal{Base: expr.Base{Typ: t, Null: true, Span: e.Place()}}, nil
 	}
-	k, ok := castKernel(from, t, mode, s)
+	bindIn := s
+	if l, ok := e.(*expr.Literal); ok && s != nil && from.Kind == types.String {
+		if text, _ := l.Value.(string); types.StartsWithYear(text) {
+			dated := *s
+			dated.ClockRead = nil
+			bindIn = &dated
+		}
+	}
+	k, ok := castKernel(from, t, mode, bindIn)
 	if !ok {
 		return nil, diag.Unsupported("CAST from " + from.SQL() + " to " + t.SQL()).At(e.Place())
 	}
@@ -118,8 +126,8 @@ func castKernel(from, to types.Type, mode expr.ErrorMode, s *expr.Settings) (_ c
 	if s != nil && s.Zone != nil {
 		c.zone = types.ZoneOf(s.Zone)
 	}
-	if s != nil {
-		c.now = s.Now.UnixMicro()
+	if s != nil && from.Kind == types.String && to.Kind == types.Timestamp {
+		c.now = s.CurrentTime().UnixMicro() // '10:30' is a time of today
 	}
 	switch {
 	case from.SameType(to):

@@ -14,7 +14,7 @@ import (
 var smallNumber = anyOf(integer, exactly(types.ShortType), exactly(types.ByteType))
 
 var dateFunctions = []*expr.Function{
-	alias(clockCall("current_date", types.DateType, func(s *expr.Settings) any { return int32(zoneIn(s).InstantToDays(s.Now.UnixMicro())) },
+	alias(clockCall("current_date", types.DateType, func(s *expr.Settings) any { return int32(zoneIn(s).InstantToDays(s.CurrentTime().UnixMicro())) },
 		"Returns the current date at the start of the query."), "curdate"),
 	alias(withUnit("timestampadd", daysOfText(scalar("date_add", doc("datetime_funcs", "Returns the date that is num_days after start_date.", "start_date - a date", "num_days - an integer").
 		example("SELECT date_add('2016-07-30', 1);", "2016-07-31"),

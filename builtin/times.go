@@ -21,7 +21,7 @@ func zoneIn(s *expr.Settings) *types.Zone {
 
 // clockCall is a function without arguments whose value is the same for the whole query. It is read when the query runs.
 func clockCall(name string, t types.Type, value func(s *expr.Settings) any, usage string) *expr.Function {
-	return scalar(name, doc("datetime_funcs", usage), signature{result: t,
+	f := scalar(name, doc("datetime_funcs", usage), signature{result: t,
 		kernel: func(c *expr.KernelContext, _ []*vector.Vector, _ vector.Selection, out *vector.Vector) error {
 			v := value(c.Settings)
 			for i := range out.Len {
@@ -29,14 +29,22 @@ func clockCall(name string, t types.Type, value func(s *expr.Settings) any, usag
 			}
 			return nil
 		}})
+	bind := f.Bind
+	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
+		if c.Settings != nil {
+			c.Settings.CurrentTime() // the plan is good for this query only
+		}
+		return bind(c, args)
+	}
+	return f
 }
 
 var timeFunctions = []*expr.Function{
-	clockCall("current_timestamp", types.TimestampType, func(s *expr.Settings) any { return s.Now.UnixMicro() },
+	clockCall("current_timestamp", types.TimestampType, func(s *expr.Settings) any { return s.CurrentTime().UnixMicro() },
 		"Returns the time at the start of the query."),
-	clockCall("now", types.TimestampType, func(s *expr.Settings) any { return s.Now.UnixMicro() },
+	clockCall("now", types.TimestampType, func(s *expr.Settings) any { return s.CurrentTime().UnixMicro() },
 		"Returns the time at the start of the query."),
-	clockCall("localtimestamp", types.TimestampNTZType, func(s *expr.Settings) any { return zoneIn(s).ToLocal(s.Now.UnixMicro()) },
+	clockCall("localtimestamp", types.TimestampNTZType, func(s *expr.Settings) any { return zoneIn(s).ToLocal(s.CurrentTime().UnixMicro()) },
 		"Returns the wall clock time at the start of the query, without time zone."),
 	rewrite("current_timezone", doc("datetime_funcs", "Returns the session's time zone.").example("SELECT current_timezone();", "UTC"), 0, 0,
 		func(c *expr.BindContext, _ []expr.Expr) (expr.Expr, error) {

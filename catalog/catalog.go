@@ -67,6 +67,7 @@ func (c *Catalog) Use(name string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.database = strings.ToLower(name)
+	c.version.Add(1)
 	return nil
 }
 

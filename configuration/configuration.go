@@ -229,6 +229,24 @@ func (c *Configuration) List(key string) []string {
 	return out
 }
 
+// Fingerprint is a text that is the same for the same settings, those whose key starts with except left out.
+func (c *Configuration) Fingerprint(except string) string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	keys := make([]string, 0, len(c.values))
+	for key := range c.values {
+		if !strings.HasPrefix(key, except) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	var b []byte
+	for _, key := range keys {
+		b = strconv.AppendQuote(append(strconv.AppendQuote(b, key), '='), c.values[key].text)
+	}
+	return string(b)
+}
+
 // Setting is one line of SET or SET -v.
 type Setting struct {
 	Key, Value, Doc string

@@ -50,6 +50,7 @@ const (
 	Optimizer            = "kiln.optimizer.enabled"
 	DisabledRules        = "kiln.optimizer.disabledRules"
 	Check                = "kiln.optimizer.check"
+	PlanCacheSize        = "kiln.plan.cacheSize"
 	ANSI                 = "spark.sql.ansi.enabled"
 	TimeZone             = "spark.sql.session.timeZone"
 	CaseSensitive        = "spark.sql.caseSensitive"
@@ -88,6 +89,7 @@ var entries = []Entry{
 	{Optimizer, "", Bool, "true", false, "false runs only the rules that queries need to run at all."},
 	{DisabledRules, "spark.sql.optimizer.excludedRules", Text, "", false, "Comma-separated names of optimizer rules to leave out."},
 	{Check, "", Bool, "false", false, "Verify the plan after each rule of the optimizer."},
+	{PlanCacheSize, "", Int, "256", true, "Plans of SQL texts that the session keeps for the next use, and as many parsed texts; 0 keeps none."},
 	{ANSI, "", Bool, "true", false, "Errors for overflow, division by zero and bad casts; false gives null or wraps."},
 	{TimeZone, "", Text, "", false, "The session's time zone; empty is the machine's."},
 	{CaseSensitive, "", Bool, "false", false, "Whether names differ by case."},

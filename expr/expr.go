@@ -6,6 +6,7 @@
 package expr
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/kilnql/kiln/diag"
@@ -20,11 +21,21 @@ type Settings struct {
 	ANSI          bool
 	Zone          *time.Location
 	CaseSensitive bool
-	Now           time.Time // the one current_timestamp of the query
+	Now           time.Time // the one current_timestamp of the query; read it with CurrentTime
 	User          string
 	Database      string
 	// Conf looks up other configuration (legacy time parser policy, …); nil means all defaults.
 	Conf func(key string) string
+	// ClockRead is set by CurrentTime: a plan that depends on Now is good for one query only. Nil if nobody asks.
+	ClockRead *atomic.Bool
+}
+
+// CurrentTime is Now, and notes that what is being bound depends on it.
+func (s *Settings) CurrentTime() time.Time {
+	if s.ClockRead != nil {
+		s.ClockRead.Store(true)
+	}
+	return s.Now
 }
 
 // Expr is a bound expression.

@@ -344,3 +344,18 @@ func FormatDate(days int64) string { return string(AppendDate(nil, days)) }
 func FormatTimestamp(micros int64, zone *Zone) string {
 	return string(AppendTimestamp(nil, micros, zone))
 }
+
+// StartsWithYear reports whether a text for a date or timestamp starts with a year: what it means does not depend on
+// today, as "12:30" and "now" do.
+func StartsWithYear(text string) bool {
+	text = strings.TrimLeft(text, " \t\r\n+-")
+	if len(text) < 4 {
+		return false
+	}
+	for i := range 4 {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
+}

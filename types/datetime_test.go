@@ -182,3 +182,14 @@ func BenchmarkParseTimestamp(b *testing.B) {
 		ParseTimestamp("2020-01-01 10:11:12.123", UTC, 0)
 	}
 }
+
+func TestStartsWithYear(t *testing.T) {
+	for text, want := range map[string]bool{
+		"2024-02-29": true, " 1999": true, "+12024-01-01": true, "-0044-03-15": true,
+		"12:30": false, "T10": false, "now": false, "": false, "today ": false, "202": false,
+	} {
+		if StartsWithYear(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}

@@ -17,7 +17,10 @@ func (s *site) typedLiteral(e *ast.TypedLiteral) (expr.Expr, error) {
 		return &expr.Literal{Base: expr.Base{Typ: t, Span: e.Place()}, Value: v}, nil
 	}
 	zone := types.ZoneOf(s.settings.Zone)
-	now := s.settings.Now.UnixMicro()
+	now := int64(0)
+	if !types.StartsWithYear(e.Text) { // 'now', 'today', or a time of today
+		now = s.settings.CurrentTime().UnixMicro()
+	}
 	switch e.TypeName {
 	case "DATE":
 		if v, ok := types.ParseSpecialDate(e.Text, zone, now); ok {

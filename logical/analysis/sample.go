@@ -55,7 +55,7 @@ func (b *binder) sample(q *ast.Sample, env environment) (*relation, error) {
 		}
 		n.Seed = int64(seed)
 	} else {
-		n.Seed = b.settings.Now.UnixNano()
+		n.Seed = b.settings.CurrentTime().UnixNano()
 	}
 	return r.over(n), nil
 }
@@ -80,7 +80,7 @@ func (s *site) number(e ast.Expr) (float64, error) {
 			if l.Typ.Kind == types.Decimal {
 				return sign * types.DecimalToFloat64(types.DecimalValue(v), int(l.Typ.Scale)), nil
 			}
-			n, _ := integer(v)
+			n, _ := types.Integer64(v)
 			return sign * float64(n), nil
 		}
 	}

@@ -69,7 +69,7 @@ func (s *Session) command(ctx context.Context, stmt *ast.Statement, p parameters
 func (s *Session) runCommand(ctx context.Context, stmt *ast.Statement, p parameters) (*table, error) {
 	switch c := stmt.Command.(type) {
 	case *ast.Explain:
-		return s.explain(ctx, c, p)
+		return s.explain(ctx, stmt, c, p)
 	case *ast.ShowTables:
 		return s.showTables(c), nil
 	case *ast.ShowFunctions:

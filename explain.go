@@ -3,19 +3,29 @@ package kiln
 import (
 	"context"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/exec"
+	"github.com/kilnql/kiln/exec/memory"
 	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/optimizer"
 	"github.com/kilnql/kiln/physical"
 )
 
+// explained is what EXPLAIN is about: a bound query, and as it was written, with the text that its places refer to.
+type explained struct {
+	query ast.Query
+	text  string
+	plan  logical.Node
+}
+
 // explain answers EXPLAIN: one row, one column named plan, as in Spark.
-func (s *Session) explain(ctx context.Context, c *ast.Explain, p parameters) (*table, error) {
+func (s *Session) explain(ctx context.Context, stmt *ast.Statement, c *ast.Explain, p parameters) (*table, error) {
 	t := textColumns("plan")
 	if c.Statement.Command != nil {
 		if u, ok := c.Statement.Command.(*ast.Unsupported); ok {
@@ -28,7 +38,7 @@ func (s *Session) explain(ctx context.Context, c *ast.Explain, p parameters) (*t
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.explainPlan(ctx, plan, c.Mode)
+	text, err := s.explainPlan(ctx, explained{c.Statement.Query, stmt.Text, plan}, c.Mode)
 	if err != nil {
 		return nil, err
 	}
@@ -37,55 +47,68 @@ func (s *Session) explain(ctx context.Context, c *ast.Explain, p parameters) (*t
 }
 
 // explainPlan describes how a bound plan would run, or did for EXPLAIN ANALYZE.
-func (s *Session) explainPlan(ctx context.Context, plan logical.Node, mode ast.ExplainMode) (string, error) {
-	var b strings.Builder
+func (s *Session) explainPlan(ctx context.Context, e explained, mode ast.ExplainMode) (string, error) {
 	if mode == ast.ExplainAnalyze {
-		return s.explainAnalyze(ctx, plan)
+		return s.explainAnalyze(ctx, e.plan)
 	}
-	if mode == ast.ExplainExtended || mode == ast.ExplainVerbose {
-		b.WriteString("== Analyzed Logical Plan ==\n" + logical.Format(plan) + "\n")
+	var b strings.Builder
+	logicalPlans := mode == ast.ExplainExtended || mode == ast.ExplainVerbose
+	if logicalPlans {
+		b.WriteString("== Parsed Logical Plan ==\n" + formatParsed(e.query, e.text) + "\n")
+		b.WriteString("== Analyzed Logical Plan ==\n" + formatColumns(e.plan) + logical.Format(e.plan) + "\n")
 	}
-	optimized, err := s.explainOptimized(ctx, plan, mode, &b)
+	optimized, err := s.explainOptimized(ctx, e.plan, mode, &b)
 	if err != nil {
 		return "", err
 	}
-	switch mode {
-	case ast.ExplainExtended, ast.ExplainVerbose:
+	switch {
+	case logicalPlans:
 		b.WriteString("== Optimized Logical Plan ==\n" + logical.Format(optimized) + "\n")
-	case ast.ExplainCost:
+	case mode == ast.ExplainCost:
 		b.WriteString("== Optimized Logical Plan ==\n" + formatCost(optimized) + "\n")
 	}
 	p, _, err := s.lower(ctx, optimized)
 	if err != nil {
 		return "", err
 	}
-	if mode == ast.ExplainCodegen {
-		fmt.Fprintf(&b, "Found %d stages.\n", len(p.Stages))
-		for _, stage := range p.Stages {
-			fmt.Fprintf(&b, "== Stage *(%d) → %s ==\n%s\n", stage.ID, stage.Label, stage.Program)
-		}
-		return b.String(), nil
-	}
-	b.WriteString("== Physical Plan ==\n" + p.Root.String())
-	if mode == ast.ExplainFormatted {
+	switch mode {
+	case ast.ExplainCodegen:
+		writePrograms(&b, p)
+	case ast.ExplainFormatted:
+		b.WriteString(p.Formatted())
 		b.WriteString("\n== Stages ==\n")
 		for _, stage := range p.Stages {
 			fmt.Fprintf(&b, "*(%d) → %s%s\n", stage.ID, stage.Label, after(stage))
 		}
+	default:
+		b.WriteString("== Physical Plan ==\n" + p.Root.String())
+	}
+	if mode == ast.ExplainVerbose {
+		b.WriteString("\n")
+		writePrograms(&b, p)
 	}
 	return b.String(), nil
 }
 
+// writePrograms lists the programs of the stages as they run.
+func writePrograms(b *strings.Builder, p *physical.Plan) {
+	fmt.Fprintf(b, "Found %s.\n", plural(len(p.Stages), "stage"))
+	for _, stage := range p.Stages {
+		fmt.Fprintf(b, "== Stage *(%d) → %s ==\n%s\n", stage.ID, stage.Label, stage.Program)
+	}
+}
+
 // explainOptimized optimizes; EXPLAIN VERBOSE shows the plan after each rule that changed it.
-func (s *Session) explainOptimized(ctx context.Context, plan logical.Node, mode ast.ExplainMode, b *strings.Builder) (logical.Node, error) {
-	plan, err := s.cache.substitute(ctx, s, plan)
+func (s *Session) explainOptimized(ctx context.Context, plan logical.Node, mode ast.ExplainMode, b *strings.Builder) (_ logical.Node, err error) {
+	defer diag.Recover(&err)
+	plan, err = s.cache.substitute(ctx, s, plan)
 	if err != nil {
 		return nil, err
 	}
 	o := s.optimizerOptions(plan)
 	if mode == ast.ExplainVerbose {
 		o.Trace = func(rule string, _, after logical.Node, took time.Duration) {
-			fmt.Fprintf(b, "== After %s (%v) ==\n%s\n", rule, took.Round(time.Microsecond), logical.Format(after))
+			fmt.Fprintf(b, "== After %s (%s) ==\n%s\n", rule, formatTime(took), logical.Format(after))
 		}
 	}
 	return optimizer.Optimize(plan, o)
@@ -102,98 +125,55 @@ func after(s *exec.Stage) string {
 	return ", after " + strings.Join(ids, ", ")
 }
 
-// formatCost is the plan with the estimated rows of each node.
+// formatColumns is the line of names and types that Spark puts above an analyzed plan.
+func formatColumns(plan logical.Node) string {
+	columns := plan.Columns()
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = c.Name + ": " + c.Type.String()
+	}
+	return strings.Join(parts, ", ") + "\n"
+}
+
+// formatCost is the plan with the estimated size and rows of each node.
 func formatCost(plan logical.Node) string {
 	e := optimizer.NewEstimator()
-	var b strings.Builder
-	var walk func(n logical.Node, indent string)
-	walk = func(n logical.Node, indent string) {
-		fmt.Fprintf(&b, "%s%s, rows≈%.0f\n", indent, n.Describe(), e.Rows(n))
-		for _, c := range n.Children() {
-			walk(c, indent+"   ")
-		}
-	}
-	walk(plan, "")
-	return b.String()
+	return logical.FormatWith(plan, func(n logical.Node) string {
+		size, rows := int64(min(e.Bytes(n), math.MaxInt64/2)), int64(min(math.Round(e.Rows(n)), math.MaxInt64/2))
+		return ", Statistics(sizeInBytes=" + sparkBytes(size) + ", rowCount=" + strconv.FormatInt(rows, 10) + ")"
+	})
 }
 
-// explainAnalyze runs the plan, its rows thrown away, and shows what each operator and instruction did.
-func (s *Session) explainAnalyze(ctx context.Context, plan logical.Node) (string, error) {
-	r, err := s.start(ctx, plan, true)
-	if err != nil {
-		return "", err
+// sparkBytes is a size as Spark prints it: 108.0 B, 33.8 GiB.
+func sparkBytes(n int64) string {
+	if n < 1024 {
+		return strconv.FormatInt(n, 10) + ".0 B"
 	}
-	rows := 0
-	for {
-		_, n, e := r.result.Next()
-		if err = e; err != nil || n == 0 {
-			break
-		}
-		rows += n
-	}
-	if err == nil {
-		err = r.query.Wait()
-	}
-	profile := r.query.Profile()
-	text := analyzed(r.plan, profile, rows)
-	r.close(err)
-	return text, err
+	return memory.FormatBytes(n)
 }
 
-func analyzed(p *physical.Plan, profile *exec.Profile, rows int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "== Physical Plan == %d rows in %v, peak memory %s, spilled %s\n", rows, profile.Elapsed().Round(10*time.Microsecond),
-		formatBytes(profile.PeakMemory()), formatBytes(profile.SpilledBytes()))
-	byStage := map[int]*exec.StageProfile{}
-	for _, sp := range profile.Stages {
-		byStage[sp.ID] = sp
-	}
-	b.WriteString(p.Root.Print(func(o *physical.Operator) string { return o.Note(byStage) }))
-	for _, sp := range profile.Stages {
-		fmt.Fprintf(&b, "\n== Stage *(%d) → %s == %s\n", sp.ID, sp.Label, summary(sp))
-		for _, i := range sp.Instructions() {
-			fmt.Fprintf(&b, "  %-72s rows %-10d %v\n", i.Text, i.RowsOut, time.Duration(i.Nanoseconds).Round(time.Microsecond))
-		}
-	}
-	return b.String()
-}
-
-// summary is one line about a stage.
-func summary(sp *exec.StageProfile) string {
-	text := fmt.Sprintf("%d rows in %d batches, %d of %d morsels, %d rows out", sp.Rows.Load(), sp.Batches.Load(), sp.MorselsDone.Load(),
-		sp.MorselsTotal.Load(), sp.RowsOut.Load())
-	if n := sp.BytesRead.Load(); n > 0 {
-		text += ", read " + formatBytes(n)
-	}
-	for _, d := range append(sp.SourceDetail(), sp.SinkDetail()...) {
-		text += ", " + d[0] + " " + d[1]
-	}
-	return text
-}
-
-func formatBytes(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%d B", n)
-}
-
-// ExplainString describes how d would run: mode is "simple" (""), "extended", "codegen", "cost", "formatted", "verbose" or
-// "analyze", which runs it.
+// ExplainString describes how d would run. mode is one of "simple" (or ""), "extended", "codegen", "cost", "formatted",
+// "verbose", the forms of SQL's EXPLAIN, in any case of letters, or "analyze", which runs it.
 func (d *DataFrame) ExplainString(ctx context.Context, mode string) (string, error) {
+	m, ok := explainModes[strings.ToLower(mode)]
+	if !ok {
+		return "", fmt.Errorf("kiln: unknown explain mode: %s. Accepted explain modes are 'simple', 'extended', 'codegen', 'cost', "+
+			"'formatted', 'verbose' and 'analyze'", mode)
+	}
 	if err := d.bound(); err != nil {
 		return "", err
 	}
-	m, ok := explainModes[strings.ToLower(mode)]
-	if !ok {
-		return "", fmt.Errorf("kiln: unknown explain mode %q", mode)
+	text, err := d.session.explainPlan(ctx, explained{d.query, d.sqlText, d.plan}, m)
+	return text, d.located(err)
+}
+
+// Explain prints ExplainString to standard output.
+func (d *DataFrame) Explain(ctx context.Context, mode string) error {
+	text, err := d.ExplainString(ctx, mode)
+	if err == nil {
+		fmt.Println(text)
 	}
-	return d.session.explainPlan(ctx, d.plan, m)
+	return err
 }
 
 var explainModes = map[string]ast.ExplainMode{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kilnql/kiln/exec"
+	"github.com/kilnql/kiln/physical"
 )
 
 // Profile is what a query did.
@@ -13,9 +14,28 @@ type Profile struct {
 	PeakMemory   int64 // bytes held at once, at most
 	SpilledBytes int64 // written to spill files
 	Stages       []StageProfile
+	// Operators are those of the physical plan, inputs before what reads them. They are complete if the query ran to its
+	// end, and not left or cancelled before.
+	Operators []OperatorProfile
 }
 
-// StageProfile is what one stage of a query did. Times are sums over the workers.
+// OperatorProfile is what one operator of a query did.
+type OperatorProfile struct {
+	Number int    // as in EXPLAIN FORMATTED
+	Name   string // such as "Filter"
+	Detail string // one line about it
+	Inputs []int  // numbers of the operators that it reads
+	// Rows are those that came out of it.
+	Rows int64
+	// Time is the workers' time that it took, summed over the workers; 0 unless kiln.exec.profile is on or EXPLAIN ANALYZE ran
+	// the query.
+	Time time.Duration
+	// Measured are names and values of what else is known: row groups read and pruned, rows of a join's build side, spilled bytes.
+	Measured [][2]string
+}
+
+// StageProfile is what one stage of a query did. Times are sums over the workers; all but FinishTime are 0 unless
+// kiln.exec.profile is on or EXPLAIN ANALYZE ran the query.
 type StageProfile struct {
 	ID               int
 	Label            string
@@ -44,6 +64,20 @@ func profileOf(p *exec.Profile) *Profile {
 			Morsels: sp.MorselsDone.Load(), MorselsPerWorker: sp.MorselsPerWorker(), LoadTime: time.Duration(sp.LoadTime.Load()),
 			ProgramTime: time.Duration(sp.ProgramTime.Load()), SinkTime: time.Duration(sp.SinkTime.Load()), FinishTime: time.Duration(sp.FinishTime.Load()),
 		})
+	}
+	return out
+}
+
+// operatorsOf measures the operators of a plan that has run.
+func operatorsOf(plan *physical.Plan, p *exec.Profile) []OperatorProfile {
+	measures := plan.Measures(p)
+	out := make([]OperatorProfile, len(measures))
+	for i, m := range measures {
+		o := m.Operator
+		out[i] = OperatorProfile{Number: o.Number, Name: o.Name, Detail: o.Detail, Rows: m.Rows, Time: m.Time, Measured: m.Detail}
+		for _, c := range o.Children {
+			out[i].Inputs = append(out[i].Inputs, c.Number)
+		}
 	}
 	return out
 }

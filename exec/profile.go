@@ -98,13 +98,19 @@ func (s *StageProfile) MorselsPerWorker() []int64 {
 	return append([]int64(nil), s.morsels...)
 }
 
-// Instructions is what each printed instruction of the program did, summed over the workers; nil before the stage ends.
-func (s *StageProfile) Instructions() []program.InstructionCounters {
+// Instructions is what each instruction of the program did, summed over the workers, with its text as EXPLAIN CODEGEN prints
+// it; nil before the stage ends.
+func (s *StageProfile) Instructions() []program.InstructionCounters { return s.described(true) }
+
+// Counters is Instructions without the texts, which cost something to make.
+func (s *StageProfile) Counters() []program.InstructionCounters { return s.described(false) }
+
+func (s *StageProfile) described(text bool) []program.InstructionCounters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := append([]program.InstructionCounters(nil), s.instructions...)
 	if out != nil {
-		s.program.Describe(out)
+		s.program.Describe(out, text)
 	}
 	return out
 }

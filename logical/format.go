@@ -14,15 +14,18 @@ import (
 //	   +- Scan u [b#2]
 //
 // Plans of subqueries stand below the node whose expressions hold them, before its inputs, behind a colon.
-func Format(plan Node) string {
+func Format(plan Node) string { return FormatWith(plan, func(Node) string { return "" }) }
+
+// FormatWith is Format with a text behind the line of each node.
+func FormatWith(plan Node, note func(Node) string) string {
 	var b strings.Builder
-	format(&b, plan, "", "")
+	format(&b, plan, "", "", note)
 	return b.String()
 }
 
 // format writes n behind first, and what is below it behind rest.
-func format(b *strings.Builder, n Node, first, rest string) {
-	b.WriteString(first + n.Describe() + "\n")
+func format(b *strings.Builder, n Node, first, rest string, note func(Node) string) {
+	b.WriteString(first + n.Describe() + note(n) + "\n")
 	children := n.Children()
 	subqueries := Subqueries(n)
 	below := rest
@@ -33,16 +36,16 @@ func format(b *strings.Builder, n Node, first, rest string) {
 	}
 	for i, s := range subqueries {
 		if i < len(subqueries)-1 {
-			format(b, s.Plan.(Node), below+":- ", below+":  ")
+			format(b, s.Plan.(Node), below+":- ", below+":  ", note)
 		} else {
-			format(b, s.Plan.(Node), below+"+- ", below+"   ")
+			format(b, s.Plan.(Node), below+"+- ", below+"   ", note)
 		}
 	}
 	for i, c := range children {
 		if i < len(children)-1 {
-			format(b, c, rest+":- ", rest+":  ")
+			format(b, c, rest+":- ", rest+":  ", note)
 		} else {
-			format(b, c, rest+"+- ", rest+"   ")
+			format(b, c, rest+"+- ", rest+"   ", note)
 		}
 	}
 }

@@ -17,10 +17,11 @@ func (p *planner) lowerAggregate(n *logical.Aggregate, w wanted) (*flow, error) 
 	if err != nil {
 		return nil, err
 	}
-	op := &Operator{Name: "HashAggregate", Detail: "keys=[" + namedList(n.Keys) + "], functions=[" + functionList(n.Aggregates) + "]", Breaker: true}
-	if _, err := p.fuse(f, op); err != nil {
-		return nil, err
-	}
+	keyNames, functions := namedTexts(n.Keys), functionTexts(n.Aggregates)
+	op := p.newOperator(n, "HashAggregate", "keys=["+strings.Join(keyNames, ", ")+"], functions=["+strings.Join(functions, ", ")+"]",
+		listArgument("Keys", keyNames), listArgument("Functions", functions))
+	op.Breaker = true
+	p.fuse(f, op)
 	spec := program.AggregateSpec{}
 	for _, k := range n.Keys {
 		if err := f.each(func(b *program.Builder) error { return b.Define(k.ID, k.Name, k.Expr) }); err != nil {
@@ -54,7 +55,7 @@ func (p *planner) lowerAggregate(n *logical.Aggregate, w wanted) (*flow, error) 
 	sink := exec.NewAggregate(exec.AggregateSpec{
 		Keys: keys, Aggregates: calls, StateSize: offset, PerfectArrays: p.options.PerfectArrays, Groups: p.estimator.Rows(n),
 	})
-	stages := p.feed(f, programs, sink, "HashAggregate")
+	stages := p.feed(f, programs, sink, "HashAggregate", op)
 	inputs := append([]program.Input(nil), keys...)
 	for i, k := range n.Keys {
 		inputs[i].ID, inputs[i].Name = k.ID, k.Name
@@ -66,10 +67,10 @@ func (p *planner) lowerAggregate(n *logical.Aggregate, w wanted) (*flow, error) 
 	return p.reread(op, sink, stages, inputs), nil
 }
 
-func functionList(items []logical.Named) string {
+func functionTexts(items []logical.Named) []string {
 	parts := make([]string, len(items))
 	for i, item := range items {
 		parts[i] = expr.Debug(item.Expr)
 	}
-	return strings.Join(parts, ", ")
+	return parts
 }

@@ -15,12 +15,12 @@ func (p *planner) lowerFilter(n *logical.Filter, w wanted) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	condition := expr.Debug(n.Condition)
+	op := p.newOperator(n, "Filter", condition, Argument{Name: "Condition", Value: condition})
+	f.begin(op)
 	if err := f.each(func(b *program.Builder) error { return b.Filter(n.Condition) }); err != nil {
 		return nil, err
 	}
-	f, err = p.fuse(f, &Operator{Name: "Filter", Detail: expr.Debug(n.Condition)})
-	if err != nil {
-		return nil, err
-	}
+	p.fuse(f, op)
 	return p.cut(f, neededColumns(n, above))
 }

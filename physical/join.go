@@ -174,7 +174,8 @@ func (p *planner) buildLeft(j *hashJoin, swap func()) {
 func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
 	j := p.decide(n)
 	filters := p.keyFilters(&j)
-	build, err := p.lowerBuild(&j, w, filters)
+	op := p.joinOperator(&j)
+	build, err := p.lowerBuild(&j, op, w, filters)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +194,7 @@ func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
 		Lookup: build.sink.Lookup(), Kind: j.kind, Keys: j.probeKeys, Build: build.columns, Residual: expr.Conjunction(j.keys.residual...),
 		MarkID: n.Mark.ID, MarkBuild: j.unmatched, ResidualNullAware: j.keys.residualAware,
 	}
+	probe.begin(op)
 	if err := probe.each(func(b *program.Builder) error { return b.Probe(spec) }); err != nil {
 		return nil, err
 	}
@@ -201,19 +203,18 @@ func (p *planner) lowerJoin(n *logical.Join, w wanted) (*flow, error) {
 		b.builds = append(slices.Clip(b.builds), build.sink)
 	}
 	if j.unmatched && !j.markOnly {
-		p.addUnmatched(probe, &j, build)
+		p.addUnmatched(probe, &j, build, op)
 	}
-	op := &Operator{Name: p.joinName(&j), Detail: p.joinDetail(&j)}
 	children := []*Operator{probe.operator, build.operator}
 	if j.swapped {
 		slices.Reverse(children)
 	}
 	op.Children = children
+	op.builds = append(op.builds, build.sink)
 	probe.operator = op
-	for _, b := range probe.branches {
-		b.operators = append(b.operators, op)
-	}
+	probe.end(op)
 	if j.markOnly {
+		op.Breaker = true // its rows are read from the build side
 		return p.readMarked(probe, &j, build)
 	}
 	return p.cut(probe, neededColumns(n, w))
@@ -225,7 +226,7 @@ func (p *planner) readMarked(probe *flow, j *hashJoin, build *buildSide) (*flow,
 	if err != nil {
 		return nil, err
 	}
-	stages := p.feed(probe, programs, exec.NewDiscard(), "JoinMark")
+	stages := p.feed(probe, programs, exec.NewDiscard(), "JoinMark", probe.operator)
 	open := func(context.Context) (source.Scan, error) {
 		if j.node.Type == logical.LeftSemi {
 			return build.sink.Matched(), nil
@@ -235,11 +236,38 @@ func (p *planner) readMarked(probe *flow, j *hashJoin, build *buildSide) (*flow,
 	return p.newFlow(probe.operator, &branch{after: stages, open: open}, build.inputs), nil
 }
 
-func (p *planner) joinName(j *hashJoin) string {
+// joinOperator is the operator of a join.
+func (p *planner) joinOperator(j *hashJoin) *Operator {
+	op := p.newOperator(j.node, "HashJoin", p.joinDetail(j))
 	if len(j.probeKeys) == 0 {
-		return "NestedLoopJoin"
+		op.Name = "NestedLoopJoin"
+	} else {
+		op.Arguments = append(op.Arguments, listArgument("Left keys", debugTexts(j.keys.left)), listArgument("Right keys", debugTexts(j.keys.right)))
 	}
-	return "HashJoin"
+	kind, condition, side := j.node.Type.String(), "None", "right"
+	if j.node.NullAware {
+		kind += " null-aware"
+	}
+	if j.node.Single {
+		kind += " single"
+	}
+	if c := expr.Conjunction(j.keys.residual...); c != nil {
+		condition = expr.Debug(c)
+	}
+	if j.swapped {
+		side = "left"
+	}
+	op.Arguments = append(op.Arguments, Argument{Name: "Join type", Value: kind}, Argument{Name: "Join condition", Value: condition},
+		Argument{Name: "Build side", Value: side})
+	return op
+}
+
+func debugTexts(list []expr.Expr) []string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = expr.Debug(e)
+	}
+	return out
 }
 
 func (p *planner) joinDetail(j *hashJoin) string {
@@ -287,12 +315,14 @@ type buildSide struct {
 }
 
 // lowerBuild ends the build side's flow in a join build: keys first, then the columns that are read above.
-func (p *planner) lowerBuild(j *hashJoin, w wanted, filters []*vector.RuntimeFilter) (*buildSide, error) {
+func (p *planner) lowerBuild(j *hashJoin, op *Operator, w wanted, filters []*vector.RuntimeFilter) (*buildSide, error) {
 	needed := w.reading(j.node.Expressions()...)
 	f, err := p.lower(j.build, wanted{needed: needed.needed})
 	if err != nil {
 		return nil, err
 	}
+	side := &buildSide{operator: f.operator}
+	f.begin(op)
 	var ids []expr.ColumnID
 	for _, e := range j.buildKeys {
 		id, err := p.define(f, e)
@@ -308,7 +338,6 @@ func (p *planner) lowerBuild(j *hashJoin, w wanted, filters []*vector.RuntimeFil
 			ids = append(ids, c.ID)
 		}
 	}
-	side := &buildSide{operator: f.operator}
 	programs, err := p.build(f, ids)
 	if err != nil {
 		return nil, err
@@ -318,7 +347,7 @@ func (p *planner) lowerBuild(j *hashJoin, w wanted, filters []*vector.RuntimeFil
 		Layout: layouts(side.inputs), Keys: len(j.buildKeys), NullSafe: j.keys.nullSafe, Filters: filters,
 		PerfectArrays: p.options.PerfectArrays, Unmatched: j.unmatched,
 	})
-	side.stages = p.feed(f, programs, side.sink, "JoinBuild")
+	side.stages = p.feed(f, programs, side.sink, "JoinBuild", op)
 	for i, in := range side.inputs {
 		if i < len(j.buildKeys) && slices.Contains(ids[len(j.buildKeys):], in.ID) {
 			continue // the payload holds it too
@@ -340,12 +369,12 @@ func (p *planner) define(f *flow, e expr.Expr) (expr.ColumnID, error) {
 }
 
 // addUnmatched adds a branch that reads the build rows without a partner, once the probing stages are done.
-func (p *planner) addUnmatched(f *flow, j *hashJoin, build *buildSide) {
+func (p *planner) addUnmatched(f *flow, j *hashJoin, build *buildSide, op *Operator) {
 	b := &branch{
 		open:       func(context.Context) (source.Scan, error) { return build.sink.Unmatched(), nil },
 		afterTwins: slices.Clone(f.branches),
-		builder:    program.NewBuilder(p.options.Program, build.inputs),
 	}
+	p.read(op, b, build.inputs)
 	for _, c := range j.probe.Columns() {
 		null := &expr.Literal{Base: expr.Base{Typ: c.Type, Null: true}}
 		if err := b.builder.Define(c.ID, c.Name, null); err != nil {

@@ -29,7 +29,7 @@ func (p *planner) endIn(f *flow, ids []expr.ColumnID, op *Operator, newSink func
 	}
 	outputs := programs[0].Outputs()
 	sink := newSink(outputs)
-	stages := p.feed(f, programs, sink, op.Name)
+	stages := p.feed(f, programs, sink, op.Name, op)
 	return p.reread(op, sink, stages, outputs), nil
 }
 
@@ -46,25 +46,25 @@ type commonPlan struct {
 // lowerCommonPlan computes the subplan at its first use; every use reads what was kept.
 func (p *planner) lowerCommonPlan(n *logical.CommonPlan) (*flow, error) {
 	c, ok := p.common[n.Key]
-	op := &Operator{Name: "CommonPlan", Detail: strconv.Itoa(int(n.Key)), Breaker: true}
+	key := strconv.Itoa(int(n.Key))
+	op := p.newOperator(n, "CommonPlan", key, Argument{Name: "Key", Value: key})
+	op.Breaker = true
 	if !ok {
 		f, err := p.lower(n.Definition, wanted{})
 		if err != nil {
 			return nil, err
 		}
-		if _, err := p.fuse(f, op); err != nil {
-			return nil, err
-		}
+		p.fuse(f, op)
 		programs, err := p.build(f, idsOf(n.Definition.Columns()))
 		if err != nil {
 			return nil, err
 		}
 		c = &commonPlan{outputs: programs[0].Outputs(), operator: op}
 		c.sink = exec.NewMaterialize(layouts(c.outputs))
-		c.stages = p.feed(f, programs, c.sink, "CommonPlan")
+		c.stages = p.feed(f, programs, c.sink, "CommonPlan", op)
 		p.common[n.Key] = c
 	} else {
-		op = &Operator{Name: "ReusedCommonPlan", Detail: strconv.Itoa(int(n.Key)), Stages: c.operator.Stages}
+		op.Name, op.Stages = "ReusedCommonPlan", c.operator.Stages
 	}
 	inputs := slices.Clone(c.outputs)
 	for i, column := range n.Output {
@@ -83,10 +83,10 @@ func (p *planner) lowerRepartition(n *logical.Repartition, w wanted) (*flow, err
 	if count <= 0 {
 		count = p.options.Partitions
 	}
-	op := &Operator{Name: "Exchange", Detail: exchangeDetail(n, count), Breaker: true}
-	if _, err := p.fuse(f, op); err != nil {
-		return nil, err
-	}
+	detail := exchangeDetail(n, count)
+	op := p.newOperator(n, "Exchange", detail, Argument{Name: "Partitioning", Value: detail})
+	op.Breaker = true
+	p.fuse(f, op)
 	var keys []expr.ColumnID
 	for _, e := range n.By {
 		id, err := p.define(f, e)
@@ -121,13 +121,17 @@ func (p *planner) lowerSingle(n *logical.Single) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	op := &Operator{Name: "SingleRow", Breaker: true}
-	if _, err := p.fuse(f, op); err != nil {
-		return nil, err
-	}
-	next, err := p.endIn(f, idsOf(n.Columns()), op, func(outputs []program.Input) exec.Sink { return exec.NewSingle(layouts(outputs)) })
+	op := p.newOperator(n, "SingleRow", "")
+	op.Breaker = true
+	p.fuse(f, op)
+	programs, err := p.build(f, idsOf(n.Columns()))
 	if err != nil {
 		return nil, err
 	}
-	return next, nil
+	outputs := slices.Clone(programs[0].Outputs())
+	for i := range outputs {
+		outputs[i].Nullable = true // the row of nulls is the sink's own
+	}
+	sink := exec.NewSingle(layouts(outputs))
+	return p.reread(op, sink, p.feed(f, programs, sink, op.Name, op), outputs), nil
 }

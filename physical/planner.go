@@ -52,6 +52,7 @@ type planner struct {
 	stages    []*exec.Stage
 	common    map[int32]*commonPlan
 	ids       expr.ColumnID // of columns that only the physical plan has: below zero
+	operators int           // made so far
 }
 
 // flow is a subplan lowered up to here.
@@ -92,13 +93,20 @@ func Lower(ctx context.Context, plan logical.Node, o Options, limit, offset int6
 	for _, b := range f.branches {
 		b.onePartition = limit >= 0 && limit+offset <= topNRows
 	}
+	var top *Operator
+	if limit >= 0 || offset > 0 {
+		top = p.newOperator(plan, "CollectLimit", limitText(limit, offset), limitArguments(limit, offset)...)
+		p.fuse(f, top)
+	}
 	programs, err := p.build(f, idsOf(plan.Columns()))
 	if err != nil {
 		return nil, err
 	}
 	outputs := programs[0].Outputs()
-	p.feed(f, programs, newSink(layouts(outputs)), "Result")
-	return &Plan{Root: f.operator, Stages: p.stages, Output: outputs}, nil
+	p.feed(f, programs, newSink(layouts(outputs)), "Result", top)
+	made := &Plan{Root: f.operator, Stages: p.stages, Output: outputs}
+	made.number()
+	return made, nil
 }
 
 // wanted is what the operators above a subplan would like of it.
@@ -212,18 +220,24 @@ func (p *planner) lower(n logical.Node, w wanted) (*flow, error) {
 // newFlow starts a flow of one branch over what a sink will hold, or over a scan. inputs describe the columns of the
 // scan in order.
 func (p *planner) newFlow(op *Operator, b *branch, inputs []program.Input) *flow {
-	b.builder = program.NewBuilder(p.options.Program, inputs)
+	p.read(op, b, inputs)
 	return &flow{branches: []*branch{b}, operator: op}
 }
 
-// fuse says that op's work is part of the program of each branch of f.
-func (p *planner) fuse(f *flow, op *Operator) (*flow, error) {
+// read starts the program of a branch whose source is op.
+func (p *planner) read(op *Operator, b *branch, inputs []program.Input) {
+	b.builder = program.NewBuilder(p.options.Program, inputs)
+	b.builder.Operator(op.id)
+	op.reads = append(op.reads, b)
+}
+
+// fuse puts op on top of f: its work is part of the program of each branch. What op adds to the programs comes before if it
+// decides about rows, and may come after if op ends the flow.
+func (p *planner) fuse(f *flow, op *Operator) {
 	op.Children = append(op.Children, f.operator)
 	f.operator = op
-	for _, b := range f.branches {
-		b.operators = append(b.operators, op)
-	}
-	return f, nil
+	f.begin(op)
+	f.end(op)
 }
 
 // cut ends a flow in a stage of its own when fusing whole stages is switched off.
@@ -260,8 +274,8 @@ func (p *planner) build(f *flow, ids []expr.ColumnID) ([]*program.Program, error
 	return programs, nil
 }
 
-// feed makes the stages of a flow's branches.
-func (p *planner) feed(f *flow, programs []*program.Program, sink exec.Sink, label string) []*exec.Stage {
+// feed makes the stages of a flow's branches. The sink is op's; nil for the result of the query.
+func (p *planner) feed(f *flow, programs []*program.Program, sink exec.Sink, label string, op *Operator) []*exec.Stage {
 	var made []*exec.Stage
 	for i, b := range f.branches {
 		s := &exec.Stage{
@@ -283,6 +297,9 @@ func (p *planner) feed(f *flow, programs []*program.Program, sink exec.Sink, lab
 		for _, op := range b.operators {
 			op.Stages = append(op.Stages, s)
 		}
+	}
+	if op != nil {
+		op.feeds = append(op.feeds, made...)
 	}
 	return made
 }

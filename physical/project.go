@@ -14,6 +14,9 @@ func (p *planner) lowerProject(n *logical.Project, w wanted) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	items := namedTexts(n.Items)
+	op := p.newOperator(n, "Project", "["+strings.Join(items, ", ")+"]", listArgument("Expressions", items))
+	f.begin(op)
 	for _, item := range n.Items {
 		if !w.needs(item.ID) {
 			continue // nobody reads it, and what it is computed from may not be there
@@ -27,10 +30,7 @@ func (p *planner) lowerProject(n *logical.Project, w wanted) (*flow, error) {
 			}
 		}
 	}
-	f, err = p.fuse(f, &Operator{Name: "Project", Detail: "[" + namedList(n.Items) + "]"})
-	if err != nil {
-		return nil, err
-	}
+	p.fuse(f, op)
 	return p.cut(f, neededColumns(n, w))
 }
 
@@ -42,7 +42,7 @@ func stateful(e expr.Expr) bool {
 	})
 }
 
-func namedList(items []logical.Named) string {
+func namedTexts(items []logical.Named) []string {
 	parts := make([]string, len(items))
 	for i, item := range items {
 		parts[i] = expr.Debug(item.Expr)
@@ -50,5 +50,5 @@ func namedList(items []logical.Named) string {
 			parts[i] += " AS " + item.Name
 		}
 	}
-	return strings.Join(parts, ", ")
+	return parts
 }

@@ -2,6 +2,8 @@ package physical
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/kilnql/kiln/catalog/source"
@@ -32,8 +34,8 @@ func (p *planner) lowerScan(n *logical.Scan, w wanted) (*flow, error) {
 			request.Filters = append(request.Filters, f)
 		}
 	}
-	op := &Operator{Name: "Scan " + n.Table.Name(), Detail: scanDetail(n)}
-	b := &branch{operators: []*Operator{op}}
+	op := p.scanOperator(n, request)
+	b := &branch{}
 	b.open = openOnce(n.Table, request)
 	f := p.newFlow(op, b, inputs)
 	for _, filter := range w.filters {
@@ -42,6 +44,7 @@ func (p *planner) lowerScan(n *logical.Scan, w wanted) (*flow, error) {
 			b.builder.RuntimeFilter(filter.id, filter.filter)
 		}
 	}
+	f.end(op)
 	return f, nil
 }
 
@@ -60,26 +63,45 @@ func openOnce(table source.Table, request *source.Request) func(context.Context)
 	}
 }
 
-func scanDetail(n *logical.Scan) string {
-	names := ""
+// scanOperator describes a scan: what is read of which files, and what may be left out.
+func (p *planner) scanOperator(n *logical.Scan, request *source.Request) *Operator {
+	names, fields := make([]string, len(n.Output)), make([]types.Field, len(n.Output))
 	for i, c := range n.Output {
-		if i > 0 {
-			names += ","
-		}
-		names += c.Name
+		names[i] = c.Name
+		fields[i] = types.Field{Name: c.Name, Type: c.Type, Nullable: c.Nullable}
 	}
-	detail := "[" + names + "]"
+	detail := n.Table.Name() + " [" + strings.Join(names, ",") + "]"
+	op := p.newOperator(n, "Scan", "")
+	if t, ok := n.Table.(source.FileTable); ok {
+		format, paths := t.Format(), t.Paths()
+		op.Name += " " + format
+		detail = strings.TrimPrefix(detail, format+" ")
+		op.Arguments = append(op.Arguments, Argument{Name: "Location", Count: len(paths), Value: pathList(paths)})
+	} else {
+		op.Arguments = append(op.Arguments, Argument{Name: "Table", Value: n.Table.Name()})
+	}
 	if len(n.Filters) > 0 {
-		detail += ", PushedFilters: ["
-		for i, e := range n.Filters {
-			if i > 0 {
-				detail += ", "
-			}
-			detail += expr.Debug(e)
-		}
-		detail += "]"
+		filters := listArgument("PushedFilters", debugTexts(n.Filters))
+		detail += ", PushedFilters: " + filters.Value
+		op.Arguments = append(op.Arguments, filters)
 	}
-	return detail
+	if request.Limit >= 0 {
+		op.Arguments = append(op.Arguments, Argument{Name: "Limit", Value: strconv.FormatInt(request.Limit, 10)})
+	}
+	op.Detail = detail
+	op.Arguments = append(op.Arguments, Argument{Name: "ReadSchema", Value: types.StructType(fields...).String()})
+	return op
+}
+
+// shownPaths is how many files a plan names.
+const shownPaths = 3
+
+func pathList(paths []string) string {
+	text := strings.Join(paths[:min(len(paths), shownPaths)], ", ")
+	if len(paths) > shownPaths {
+		text += ", … " + strconv.Itoa(len(paths)-shownPaths) + " more"
+	}
+	return "[" + text + "]"
 }
 
 var filterOps = map[expr.CompareOp]source.FilterOp{

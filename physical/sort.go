@@ -1,7 +1,6 @@
 package physical
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/kilnql/kiln/exec"
@@ -33,6 +32,15 @@ func (p *planner) lowerOrdered(n *logical.Sort, w wanted, count, offset int64) (
 	if err != nil {
 		return nil, err
 	}
+	keyTexts := sortTexts(n)
+	op := p.newOperator(n, "Sort", "["+strings.Join(keyTexts, ", ")+"]", listArgument("Keys", keyTexts))
+	op.Breaker = true
+	if count >= 0 {
+		op.Name = "TopN"
+		op.Detail = limitText(count, offset) + " " + op.Detail
+		op.Arguments = append(op.Arguments, limitArguments(count, offset)...)
+	}
+	f.begin(op)
 	spec := exec.SortSpec{Global: n.Global, Threshold: threshold, Limit: count, Offset: offset}
 	var ids []expr.ColumnID
 	for _, k := range n.Keys {
@@ -49,17 +57,7 @@ func (p *planner) lowerOrdered(n *logical.Sort, w wanted, count, offset int64) (
 			payload = append(payload, c.ID)
 		}
 	}
-	op := &Operator{Name: "Sort", Detail: sortDetail(n), Breaker: true}
-	if count >= 0 {
-		op.Name = "TopN"
-		op.Detail = strconv.FormatInt(count, 10) + " " + op.Detail
-		if offset > 0 {
-			op.Detail += " offset " + strconv.FormatInt(offset, 10)
-		}
-	}
-	if _, err := p.fuse(f, op); err != nil {
-		return nil, err
-	}
+	p.fuse(f, op)
 	programs, err := p.build(f, append(ids, payload...))
 	if err != nil {
 		return nil, err
@@ -72,7 +70,7 @@ func (p *planner) lowerOrdered(n *logical.Sort, w wanted, count, offset int64) (
 	} else {
 		sink = exec.NewSort(spec)
 	}
-	stages := p.feed(f, programs, sink, op.Name)
+	stages := p.feed(f, programs, sink, op.Name, op)
 	return p.reread(op, sink, stages, outputs[len(ids):]), nil
 }
 
@@ -83,7 +81,7 @@ func thresholdKey(k expr.SortKey, c *expr.Column) bool {
 	return layout.IsInteger() && layout != types.PhysicalInt128 && (!k.NullsFirst || !c.Null)
 }
 
-func sortDetail(n *logical.Sort) string {
+func sortTexts(n *logical.Sort) []string {
 	parts := make([]string, len(n.Keys))
 	for i, k := range n.Keys {
 		parts[i] = expr.Debug(k.Expr)
@@ -98,5 +96,5 @@ func sortDetail(n *logical.Sort) string {
 			parts[i] += " NULLS LAST"
 		}
 	}
-	return "[" + strings.Join(parts, ", ") + "]"
+	return parts
 }

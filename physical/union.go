@@ -14,7 +14,7 @@ func (p *planner) lowerUnion(n *logical.SetOperation, w wanted) (*flow, error) {
 	if n.Op != ast.Union || !n.All {
 		panic(&diag.Bug{Value: fmt.Sprintf("physical: %s was left by the optimizer", n.Describe())})
 	}
-	op := &Operator{Name: "Union"}
+	op := p.newOperator(n, "Union", "")
 	all := &flow{operator: op}
 	for _, input := range n.Inputs {
 		columns := input.Columns()
@@ -26,6 +26,7 @@ func (p *planner) lowerUnion(n *logical.SetOperation, w wanted) (*flow, error) {
 		if err != nil {
 			return nil, err
 		}
+		f.begin(op)
 		for _, b := range f.branches {
 			for _, item := range items {
 				if !w.needs(item.ID) {
@@ -35,8 +36,8 @@ func (p *planner) lowerUnion(n *logical.SetOperation, w wanted) (*flow, error) {
 					return nil, err
 				}
 			}
-			b.operators = append(b.operators, op)
 		}
+		f.end(op)
 		op.Children = append(op.Children, f.operator)
 		all.branches = append(all.branches, f.branches...)
 	}

@@ -2,6 +2,7 @@ package physical
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec"
@@ -30,10 +31,11 @@ func (p *planner) lowerValues(n *logical.Values) (*flow, error) {
 	}
 	store.Len = len(n.Rows)
 	scan := exec.NewStoreScan(store)
-	op := &Operator{Name: "LocalTableScan", Detail: n.Describe()}
+	op := p.newOperator(n, "LocalTableScan", n.Describe(), Argument{Name: "Rows", Value: strconv.Itoa(len(n.Rows))})
 	if len(n.Output) == 0 && len(n.Rows) == 1 {
-		op = &Operator{Name: "OneRowRelation"}
+		op.Name, op.Detail = "OneRowRelation", ""
 	}
-	b := &branch{operators: []*Operator{op}, open: func(context.Context) (source.Scan, error) { return scan, nil }}
-	return p.newFlow(op, b, inputs), nil
+	f := p.newFlow(op, &branch{open: func(context.Context) (source.Scan, error) { return scan, nil }}, inputs)
+	f.end(op)
+	return f, nil
 }

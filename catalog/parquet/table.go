@@ -228,4 +228,16 @@ func (t *Table) Schema() types.Type { return t.schema }
 // Files are the files of the table; do not modify.
 func (t *Table) Files() *files.Set { return t.set }
 
-var _ source.Table = (*Table)(nil)
+// Format implements source.FileTable.
+func (t *Table) Format() string { return "parquet" }
+
+// Paths implements source.FileTable.
+func (t *Table) Paths() []string {
+	paths := make([]string, len(t.set.Files))
+	for i, f := range t.set.Files {
+		paths[i] = f.Path
+	}
+	return paths
+}
+
+var _ source.FileTable = (*Table)(nil)

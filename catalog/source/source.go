@@ -22,6 +22,15 @@ type Table interface {
 	Scan(ctx context.Context, r *Request) (Scan, error)
 }
 
+// FileTable is implemented by tables that are files.
+type FileTable interface {
+	Table
+	// Format is the name of the files' format, such as "parquet", with which Name begins.
+	Format() string
+	// Paths are the files; do not modify.
+	Paths() []string
+}
+
 // Statistics are what a table knows of itself.
 type Statistics struct {
 	Rows      int64 // -1: unknown

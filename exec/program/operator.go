@@ -31,9 +31,12 @@ func (p *Program) MadeBy(at Point) int {
 	panic("program: a place that no instruction leads to")
 }
 
-// Describe fills in the text and the operator of each of a machine's counters.
-func (p *Program) Describe(counters []InstructionCounters) {
-	for i, line := range p.lines() {
-		counters[i].Text, counters[i].Operator = line, p.steps[i].owner
+// Describe fills in the operator of each of a machine's counters, and the text if it is wanted.
+func (p *Program) Describe(counters []InstructionCounters, text bool) {
+	for i, s := range p.steps {
+		counters[i].Operator = s.owner
+		if text {
+			counters[i].Text = p.line(s)
+		}
 	}
 }

@@ -85,7 +85,7 @@ func constantArithmetic(e *expr.Arithmetic) (*vector.Vector, bool, error) {
 			vector.Set(v, 0, -vector.Get[float64](v, 0))
 			return v, true, nil
 		}
-		n, isInteger := kernel.Integer64(kernel.Value(v, 0))
+		n, isInteger := types.Integer64(kernel.Value(v, 0))
 		if !isInteger {
 			return nil, false, nil
 		}

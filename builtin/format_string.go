@@ -11,7 +11,6 @@ import (
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
-	"github.com/kilnql/kiln/vector/kernel"
 )
 
 // resolvePrintf has values of nested types as the text that a cast gives.
@@ -191,7 +190,7 @@ func (p *printer) convert(f directive, argument int) bool {
 		text, ok := characterText(v, p.row)
 		return ok && f.precision < 0 && p.text(f, text, upper)
 	case 'd':
-		n, ok := kernel.Integer64(integerAt(v, p.row))
+		n, ok := types.Integer64(integerAt(v, p.row))
 		return ok && f.precision < 0 && !upper && p.number(f, strconv.FormatInt(n, 10), false)
 	case 'x', 'o':
 		text, ok := unsignedText(v, p.row, letter, f.has('#'))
@@ -405,7 +404,7 @@ func integerAt(v *vector.Vector, i int) any {
 
 // unsignedText is an integer in hexadecimal or octal; negative ones in two's complement of their own width.
 func unsignedText(v *vector.Vector, i int, letter byte, marked bool) (string, bool) {
-	n, ok := kernel.Integer64(integerAt(v, i))
+	n, ok := types.Integer64(integerAt(v, i))
 	if !ok {
 		return "", false
 	}
@@ -426,7 +425,7 @@ func unsignedText(v *vector.Vector, i int, letter byte, marked bool) (string, bo
 
 // characterText is the character of an integer's code point.
 func characterText(v *vector.Vector, i int) (string, bool) {
-	n, ok := kernel.Integer64(integerAt(v, i))
+	n, ok := types.Integer64(integerAt(v, i))
 	if !ok || v.Physical == types.PhysicalInt64 || n < 0 || n > utf8.MaxRune {
 		return "", false
 	}
@@ -445,7 +444,7 @@ func (p *printer) valueText(v *vector.Vector) string {
 	case types.PhysicalString:
 		return string(v.StringAt(p.row))
 	}
-	n, _ := kernel.Integer64(integerAt(v, p.row))
+	n, _ := types.Integer64(integerAt(v, p.row))
 	return strconv.FormatInt(n, 10)
 }
 
@@ -468,6 +467,6 @@ func javaHash(v *vector.Vector, i int) int32 {
 		n := uint64(vector.Get[int64](v, i))
 		return int32(n ^ n>>32)
 	}
-	n, _ := kernel.Integer64(integerAt(v, i))
+	n, _ := types.Integer64(integerAt(v, i))
 	return int32(n)
 }

@@ -208,17 +208,11 @@ func decimalForInteger(e expr.Expr, t types.Type) types.Type {
 
 // integerValue widens an integer in its Go form.
 func integerValue(v any) int64 {
-	switch v := v.(type) {
-	case int8:
-		return int64(v)
-	case int16:
-		return int64(v)
-	case int32:
-		return int64(v)
-	case int64:
-		return v
+	n, ok := types.Integer64(v)
+	if !ok {
+		panic(&diag.Bug{Value: "builtin: not an integer"})
 	}
-	panic(&diag.Bug{Value: "builtin: not an integer"})
+	return n
 }
 
 // arithmeticResult is the type of an operator over coerced operands.

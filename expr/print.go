@@ -286,7 +286,7 @@ func FormatLiteral(v any, t types.Type) string {
 	case types.Int128:
 		return formatInteger(v, t)
 	}
-	if n, ok := integerValue(v); ok {
+	if n, ok := types.Integer64(v); ok {
 		return formatInteger(types.Int128From(n), t)
 	}
 	return fmt.Sprint(v)

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/kilnql/kiln/types"
 )
@@ -104,12 +103,12 @@ func RangeOf(e Expr, r Ranges) types.Range {
 	case *Column:
 		if r != nil {
 			if x := r(e.ID); x.Known {
-				return intersect(x, TypeRange(e.Typ))
+				return x.Intersect(types.RangeOfType(e.Typ))
 			}
 		}
 	case *Literal:
-		if v, ok := integerValue(e.Value); ok && e.Typ.Kind != types.Boolean {
-			return types.Range{Known: true, Min: v, Max: v}
+		if x := types.RangeOfValue(e.Value); x.Known {
+			return x
 		}
 	case *Arithmetic:
 		if x, _ := arithmeticRange(e, r); x.Known {
@@ -126,7 +125,7 @@ func RangeOf(e Expr, r Ranges) types.Range {
 			case i == 0 && isNull(e.Else):
 				x = RangeOf(w.Result, r)
 			default:
-				x = unite(x, RangeOf(w.Result, r))
+				x = x.Union(RangeOf(w.Result, r))
 			}
 		}
 		if x.Known {
@@ -135,7 +134,7 @@ func RangeOf(e Expr, r Ranges) types.Range {
 	case *Coalesce:
 		x := RangeOf(e.Args[0], r)
 		for _, a := range e.Args[1:] {
-			x = unite(x, RangeOf(a, r))
+			x = x.Union(RangeOf(a, r))
 		}
 		if x.Known {
 			return x
@@ -143,7 +142,7 @@ func RangeOf(e Expr, r Ranges) types.Range {
 	case *Cast:
 		return castRange(e, r)
 	}
-	return TypeRange(e.Type())
+	return types.RangeOfType(e.Type())
 }
 
 func isNull(e Expr) bool {
@@ -153,7 +152,7 @@ func isNull(e Expr) bool {
 
 // castRange follows a value through casts that only widen: integers to wider integers and to decimals.
 func castRange(e *Cast, r Ranges) types.Range {
-	own := TypeRange(e.Typ)
+	own := types.RangeOfType(e.Typ)
 	from := e.Input.Type()
 	if !from.IsIntegral() && from.Kind != types.Decimal {
 		return own
@@ -164,45 +163,19 @@ func castRange(e *Cast, r Ranges) types.Range {
 	}
 	switch {
 	case e.Typ.IsIntegral() && from.IsIntegral() && e.Mode != Legacy:
-		return intersect(x, own)
+		return x.Intersect(own)
 	case e.Typ.Kind == types.Decimal && e.Typ.Scale >= from.Scale && e.Typ.Scale-from.Scale <= types.MaxDecimal64:
-		p := types.Pow10Int64(int(e.Typ.Scale - from.Scale))
-		lo, ok1 := multiply(x.Min, p)
-		hi, ok2 := multiply(x.Max, p)
-		if ok1 && ok2 {
-			if !own.Known {
-				return types.Range{Known: true, Min: lo, Max: hi}
-			}
-			return intersect(types.Range{Known: true, Min: lo, Max: hi}, own)
+		if x, ok := scaleRange(x, int(e.Typ.Scale-from.Scale)); ok {
+			return x.Intersect(own)
 		}
 	}
 	return own
 }
 
-// TypeRange is the range of all values of t.
-func TypeRange(t types.Type) types.Range {
-	switch t.Kind {
-	case types.Byte:
-		return types.Range{Known: true, Min: math.MinInt8, Max: math.MaxInt8}
-	case types.Short:
-		return types.Range{Known: true, Min: math.MinInt16, Max: math.MaxInt16}
-	case types.Int, types.Date, types.YearMonthInterval:
-		return types.Range{Known: true, Min: math.MinInt32, Max: math.MaxInt32}
-	case types.Long, types.Timestamp, types.TimestampNTZ, types.DayTimeInterval:
-		return types.Range{Known: true, Min: math.MinInt64, Max: math.MaxInt64}
-	case types.Decimal:
-		if t.Precision <= types.MaxDecimal64 {
-			m := types.Pow10Int64(int(t.Precision)) - 1
-			return types.Range{Known: true, Min: -m, Max: m}
-		}
-	}
-	return types.Range{}
-}
-
 // arithmeticRange bounds e's results. ok is true if no operands in range overflow the result type or 64 bits on the way;
 // division by zero is not considered.
 func arithmeticRange(e *Arithmetic, r Ranges) (_ types.Range, ok bool) {
-	own := TypeRange(e.Typ)
+	own := types.RangeOfType(e.Typ)
 	a := RangeOf(e.Left, r)
 	b := types.Range{Known: true}
 	if e.Right != nil {
@@ -227,7 +200,7 @@ func arithmeticRange(e *Arithmetic, r Ranges) (_ types.Range, ok bool) {
 		if e.Mode == Legacy {
 			return own, false // wraps
 		}
-		return intersect(x, own), false
+		return x.Intersect(own), false
 	}
 	return x, true
 }
@@ -251,53 +224,37 @@ func alignScales(e *Arithmetic, a, b types.Range) (_, _ types.Range, ok bool) {
 	return a, b, false
 }
 
-func scaleRange(x types.Range, digits int) (types.Range, bool) {
+// scaleRange is the range of x times 10^digits; ok is false if 64 bits do not hold it.
+func scaleRange(x types.Range, digits int) (_ types.Range, ok bool) {
 	if digits > types.MaxDecimal64 {
 		return x, false
 	}
-	lo, ok1 := multiply(x.Min, types.Pow10Int64(digits))
-	hi, ok2 := multiply(x.Max, types.Pow10Int64(digits))
-	return types.Range{Known: true, Min: lo, Max: hi}, ok1 && ok2
+	p := types.Pow10Int64(digits)
+	x = x.Mul(types.Range{Known: true, Min: p, Max: p})
+	return x, x.Known
 }
 
 // combine applies an operator to intervals; ok is false if 64 bits do not hold the result.
 func combine(op ArithmeticOp, a, b types.Range) (x types.Range, ok bool) {
-	x.Known = true
-	var ok1, ok2 bool
 	switch op {
 	case Add:
-		x.Min, ok1 = add(a.Min, b.Min)
-		x.Max, ok2 = add(a.Max, b.Max)
-		return x, ok1 && ok2
+		x = a.Add(b)
 	case Subtract:
-		x.Min, ok1 = subtract(a.Min, b.Max)
-		x.Max, ok2 = subtract(a.Max, b.Min)
-		return x, ok1 && ok2
+		x = a.Sub(b)
 	case Negate:
-		x.Min, ok1 = subtract(0, a.Max)
-		x.Max, ok2 = subtract(0, a.Min)
-		return x, ok1 && ok2
+		x = a.Neg()
 	case Multiply:
-		x.Min, x.Max = math.MaxInt64, math.MinInt64
-		for _, p := range [4][2]int64{{a.Min, b.Min}, {a.Min, b.Max}, {a.Max, b.Min}, {a.Max, b.Max}} {
-			v, ok := multiply(p[0], p[1])
-			if !ok {
-				return types.Range{}, false
-			}
-			x.Min, x.Max = min(x.Min, v), max(x.Max, v)
-		}
-		return x, true
+		x = a.Mul(b)
 	case IntegralDivide:
 		// The quotient is no larger than the dividend, but -2^63 / -1.
-		m := max(a.Max, -max(a.Min, -math.MaxInt64))
-		if a.Min == math.MinInt64 {
-			return types.Range{}, false
+		if a.Min != math.MinInt64 {
+			m := max(a.Max, -a.Min)
+			x = types.Range{Known: true, Min: -m, Max: m}
 		}
-		return types.Range{Known: true, Min: -m, Max: m}, true
 	case Remainder:
-		return remainderRange(a, b), true
+		x = remainderRange(a, b)
 	}
-	return types.Range{}, false
+	return x, x.Known
 }
 
 // remainderRange: the remainder has the dividend's sign and is smaller than both.
@@ -310,50 +267,4 @@ func remainderRange(a, b types.Range) types.Range {
 		}
 	}
 	return x
-}
-
-func add(a, b int64) (int64, bool) { s := a + b; return s, (a^s)&(b^s) >= 0 }
-
-func subtract(a, b int64) (int64, bool) { d := a - b; return d, (a^b)&(a^d) >= 0 }
-
-func multiply(a, b int64) (int64, bool) {
-	hi, lo := bits.Mul64(uint64(a), uint64(b))
-	h := int64(hi) - (a>>63)&b - (b>>63)&a
-	return int64(lo), h == int64(lo)>>63
-}
-
-func intersect(a, b types.Range) types.Range {
-	switch {
-	case !a.Known:
-		return b
-	case !b.Known:
-		return a
-	}
-	return types.Range{Known: true, Min: max(a.Min, b.Min), Max: min(a.Max, b.Max)}
-}
-
-func unite(a, b types.Range) types.Range {
-	if !a.Known || !b.Known {
-		return types.Range{}
-	}
-	return types.Range{Known: true, Min: min(a.Min, b.Min), Max: max(a.Max, b.Max)}
-}
-
-// integerValue is the value of an integer-like literal.
-func integerValue(v any) (int64, bool) {
-	switch v := v.(type) {
-	case int8:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case int64:
-		return v, true
-	case int:
-		return int64(v), true
-	case types.Int128:
-		return v.Int64(), v.IsInt64()
-	}
-	return 0, false
 }

@@ -222,7 +222,7 @@ func unknownColumn(c logical.Column, rows float64) *columnEstimate {
 	if c.Nullable {
 		out.nulls = 0.01
 	}
-	out.proven = expr.TypeRange(c.Type)
+	out.proven = types.RangeOfType(c.Type)
 	if c.Type.Kind == types.Boolean {
 		out.distinct, out.domain = 2, 2
 	}
@@ -308,8 +308,8 @@ func columnFromStatistics(c logical.Column, cs *types.ColumnStatistics, rows flo
 	high, ok2 := number(cs.Max)
 	if ok1 && ok2 {
 		out.low, out.high, out.bounded = low, high, true
-		if lo, ok := integer(cs.Min); ok {
-			if hi, ok := integer(cs.Max); ok && c.Type.Kind != types.Boolean {
+		if lo, ok := types.Integer64(cs.Min); ok {
+			if hi, ok := types.Integer64(cs.Max); ok && c.Type.Kind != types.Boolean {
 				out.proven = types.Range{Known: true, Min: lo, Max: hi}
 			}
 		}
@@ -335,27 +335,8 @@ func number(v any) (float64, bool) {
 	case types.Int128:
 		return float64(v.Hi)*(1<<64) + float64(v.Lo), true
 	}
-	i, ok := integer(v)
+	i, ok := types.Integer64(v)
 	return float64(i), ok
-}
-
-// integer is a value of an integer-like type (see types.Range).
-func integer(v any) (int64, bool) {
-	switch v := v.(type) {
-	case int8:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case int64:
-		return v, true
-	case int:
-		return int64(v), true
-	case types.Int128:
-		return v.Int64(), v.IsInt64()
-	}
-	return 0, false
 }
 
 func valuesEstimate(n *logical.Values) *estimate {

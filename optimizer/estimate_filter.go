@@ -73,7 +73,7 @@ func (s *estimate) columnAndLiteral(p *expr.Comparison) (expr.ColumnID, expr.Com
 	}
 	value := v.Value
 	if digits := int(c.Typ.Scale) - int(v.Typ.Scale); c.Typ.Kind == types.Decimal && digits != 0 {
-		i, ok := integer(value)
+		i, ok := types.Integer64(value)
 		if !ok || digits < 0 || digits > types.MaxDecimal64 || i > math.MaxInt64/types.Pow10Int64(digits) || i < math.MinInt64/types.Pow10Int64(digits) {
 			return 0, 0, nil, false
 		}
@@ -86,7 +86,7 @@ func (s *estimate) columnAndLiteral(p *expr.Comparison) (expr.ColumnID, expr.Com
 func (c *columnEstimate) compare(op expr.CompareOp, v any, t types.Type) float64 {
 	present := 1 - c.nulls
 	c.nulls, c.neverNull = 0, true
-	if i, ok := integer(v); ok && t.Kind != types.Boolean {
+	if i, ok := types.Integer64(v); ok && t.Kind != types.Boolean {
 		c.proven = narrow(c.proven, op, i, t)
 	}
 	x, numeric := number(v)
@@ -142,7 +142,7 @@ func (c *columnEstimate) shrink(kept float64) {
 // narrow intersects a proven range with "value op v". t says how wide the integers are.
 func narrow(r types.Range, op expr.CompareOp, v int64, t types.Type) types.Range {
 	if !r.Known {
-		if r = expr.TypeRange(t); !r.Known {
+		if r = types.RangeOfType(t); !r.Known {
 			return r
 		}
 	}
@@ -182,10 +182,10 @@ func (c *columnEstimate) in(values []any) float64 {
 	}
 	if all {
 		c.low, c.high, c.bounded = low, high, true
-		if lo, ok := integer(values[0]); ok && c.proven.Known {
+		if lo, ok := types.Integer64(values[0]); ok && c.proven.Known {
 			hi := lo
 			for _, v := range values {
-				i, _ := integer(v)
+				i, _ := types.Integer64(v)
 				lo, hi = min(lo, i), max(hi, i)
 			}
 			c.proven.Min, c.proven.Max = max(c.proven.Min, lo), min(c.proven.Max, hi)

@@ -62,7 +62,7 @@ func aggregateEstimate(s *estimate, n *logical.Aggregate) *estimate {
 
 // aggregateRange is the proven range of an aggregate's result.
 func (s *estimate) aggregateRange(a *expr.Aggregate) types.Range {
-	own := expr.TypeRange(a.Typ)
+	own := types.RangeOfType(a.Typ)
 	if a.Kernel == nil {
 		return own
 	}

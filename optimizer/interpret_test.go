@@ -444,7 +444,7 @@ func evaluate(e expr.Expr, r row) (any, error) {
 		}
 		return v, nil
 	case *expr.Literal:
-		if i, ok := integer(e.Value); ok {
+		if i, ok := types.Integer64(e.Value); ok {
 			return i, nil
 		}
 		return e.Value, nil
@@ -532,7 +532,7 @@ func apply(e expr.Expr, args []any) (any, error) {
 		return [...]bool{c == 0, c != 0, c < 0, c <= 0, c > 0, c >= 0}[e.Op], nil
 	case *expr.In:
 		for _, v := range e.Values {
-			if i, ok := integer(v); ok {
+			if i, ok := types.Integer64(v); ok {
 				v = i
 			}
 			if v == args[0] {

@@ -70,7 +70,7 @@ func digitsOf(t types.Type) int {
 
 // convertLiteral is the value of type to that equals v of type from; ok is false if there is none.
 func convertLiteral(v any, from, to types.Type) (any, bool) {
-	i, ok := integer(v)
+	i, ok := types.Integer64(v)
 	if !ok {
 		return nil, false
 	}
@@ -83,7 +83,7 @@ func convertLiteral(v any, from, to types.Type) (any, bool) {
 	if from.Scale < to.Scale {
 		return nil, false
 	}
-	if r := expr.TypeRange(to); r.Known && (i < r.Min || i > r.Max) {
+	if r := types.RangeOfType(to); r.Known && (i < r.Min || i > r.Max) {
 		return nil, false
 	}
 	switch to.Kind {

@@ -21,27 +21,30 @@ func RangeOfType(t Type) Range {
 	return Range{}
 }
 
-// RangeOfValue is the range of a single value in its Go form; unknown for NULL and for values that are not integer-like.
-func RangeOfValue(v any) Range {
-	var n int64
+// Integer64 is a value of an integer-like type (see Range) in its Go form as int64; false for NULL, for other values and for wide
+// decimals that 64 bits do not hold.
+func Integer64(v any) (int64, bool) {
 	switch v := v.(type) {
 	case int8:
-		n = int64(v)
+		return int64(v), true
 	case int16:
-		n = int64(v)
+		return int64(v), true
 	case int32:
-		n = int64(v)
+		return int64(v), true
 	case int64:
-		n = v
+		return v, true
+	case int:
+		return int64(v), true
 	case Int128:
-		if !v.IsInt64() {
-			return Range{}
-		}
-		n = v.Int64()
-	default:
-		return Range{}
+		return v.Int64(), v.IsInt64()
 	}
-	return Range{true, n, n}
+	return 0, false
+}
+
+// RangeOfValue is the range of a single value in its Go form; unknown for NULL and for values that are not integer-like.
+func RangeOfValue(v any) Range {
+	n, ok := Integer64(v)
+	return Range{ok, n, n}
 }
 
 // Contains reports whether every value of s is proven to lie in r.

@@ -237,30 +237,13 @@ func compareFixed(p types.Physical, a, b []byte) int {
 	case types.PhysicalInt128:
 		return int128At(a).Cmp(int128At(b))
 	case types.PhysicalFloat32:
-		return CompareFloats(float64(math.Float32frombits(binary.LittleEndian.Uint32(a))), float64(math.Float32frombits(binary.LittleEndian.Uint32(b))))
+		return types.CompareDouble(float64(math.Float32frombits(binary.LittleEndian.Uint32(a))), float64(math.Float32frombits(binary.LittleEndian.Uint32(b))))
 	case types.PhysicalFloat64:
-		return CompareFloats(math.Float64frombits(binary.LittleEndian.Uint64(a)), math.Float64frombits(binary.LittleEndian.Uint64(b)))
+		return types.CompareDouble(math.Float64frombits(binary.LittleEndian.Uint64(a)), math.Float64frombits(binary.LittleEndian.Uint64(b)))
 	}
 	return bytes.Compare(a[:p.Size()], b[:p.Size()])
 }
 
 func int128At(b []byte) types.Int128 {
 	return types.Int128{Lo: binary.LittleEndian.Uint64(b), Hi: int64(binary.LittleEndian.Uint64(b[8:]))}
-}
-
-// CompareFloats orders as Spark does: NaN equals NaN and is above all else, -0.0 equals 0.0.
-func CompareFloats(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	case a == b:
-		return 0
-	case a == a:
-		return -1
-	case b == b:
-		return 1
-	}
-	return 0
 }

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"reflect"
 	"strings"
 
 	"github.com/kilnql/kiln/catalog/source"
@@ -24,7 +25,7 @@ func (b *bounds) mayMatch(f *source.Filter, t types.Type) bool {
 		return true
 	}
 	for _, v := range f.Values {
-		if v == nil || !sameForm(v, b.min) || isNaN(v) {
+		if v == nil || reflect.TypeOf(v) != reflect.TypeOf(b.min) || isNaN(v) {
 			return true
 		}
 		if b.mayMatchValue(f.Op, v, t.IsFloating()) {
@@ -60,40 +61,6 @@ func (b *bounds) mayMatchValue(op source.FilterOp, v any, floating bool) bool {
 		return high <= 0 && (least <= prefix || strings.HasPrefix(least, prefix))
 	}
 	return true
-}
-
-// sameForm reports whether two values have the same Go form.
-func sameForm(a, b any) bool {
-	switch a.(type) {
-	case bool:
-		_, ok := b.(bool)
-		return ok
-	case int8:
-		_, ok := b.(int8)
-		return ok
-	case int16:
-		_, ok := b.(int16)
-		return ok
-	case int32:
-		_, ok := b.(int32)
-		return ok
-	case int64:
-		_, ok := b.(int64)
-		return ok
-	case float32:
-		_, ok := b.(float32)
-		return ok
-	case float64:
-		_, ok := b.(float64)
-		return ok
-	case string:
-		_, ok := b.(string)
-		return ok
-	case types.Int128:
-		_, ok := b.(types.Int128)
-		return ok
-	}
-	return false
 }
 
 func isNaN(v any) bool {
@@ -153,18 +120,12 @@ func anyBit(s *vector.FilterState, low, high int64) bool {
 	return false
 }
 
+// asInt64 is the value of an integer of up to 64 bits; wide decimals are compared and hashed in forms of their own.
 func asInt64(v any) (int64, bool) {
-	switch v := v.(type) {
-	case int8:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case int64:
-		return v, true
+	if _, wide := v.(types.Int128); wide {
+		return 0, false
 	}
-	return 0, false
+	return types.Integer64(v)
 }
 
 // comparable reports whether pruning may compare values of a type by their bytes: char(n) is padded and collations

@@ -218,13 +218,7 @@ type pageHeader struct {
 func (h *pageHeader) read(b []byte) (int, error) {
 	*h = pageHeader{kind: -1, valuesCompressed: true}
 	c := compact{b: b}
-	var last int16
-	for !c.bad {
-		id, kind := c.field(last)
-		if kind == thriftStop {
-			break
-		}
-		last = id
+	c.structure(func(id int16, kind byte) bool {
 		switch {
 		case kind == thriftInt32 && id == 1:
 			h.kind = format.PageType(c.int32())
@@ -241,9 +235,10 @@ func (h *pageHeader) read(b []byte) (int, error) {
 		case kind == thriftStruct && id == 8:
 			h.readDataV2(&c)
 		default:
-			c.skip(kind, false, 1)
+			return false
 		}
-	}
+		return true
+	}, 0)
 	if c.bad {
 		return 0, errThrift
 	}
@@ -262,13 +257,7 @@ func (h *pageHeader) check() error {
 }
 
 func (h *pageHeader) readData(c *compact) {
-	var last int16
-	for !c.bad {
-		id, kind := c.field(last)
-		if kind == thriftStop {
-			break
-		}
-		last = id
+	c.structure(func(id int16, kind byte) bool {
 		switch {
 		case kind == thriftInt32 && id == 1:
 			h.values = c.int32()
@@ -279,40 +268,30 @@ func (h *pageHeader) readData(c *compact) {
 		case kind == thriftInt32 && id == 4:
 			h.repetition = format.Encoding(c.int32())
 		default:
-			c.skip(kind, false, 2)
+			return false
 		}
-	}
+		return true
+	}, 1)
 	h.described = h.described || h.kind == format.DataPage
 }
 
 func (h *pageHeader) readDictionary(c *compact) {
-	var last int16
-	for !c.bad {
-		id, kind := c.field(last)
-		if kind == thriftStop {
-			break
-		}
-		last = id
+	c.structure(func(id int16, kind byte) bool {
 		switch {
 		case kind == thriftInt32 && id == 1:
 			h.values = c.int32()
 		case kind == thriftInt32 && id == 2:
 			h.encoding = format.Encoding(c.int32())
 		default:
-			c.skip(kind, false, 2)
+			return false
 		}
-	}
+		return true
+	}, 1)
 	h.described = h.described || h.kind == format.DictionaryPage
 }
 
 func (h *pageHeader) readDataV2(c *compact) {
-	var last int16
-	for !c.bad {
-		id, kind := c.field(last)
-		if kind == thriftStop {
-			break
-		}
-		last = id
+	c.structure(func(id int16, kind byte) bool {
 		switch {
 		case kind == thriftInt32 && id == 1:
 			h.values = c.int32()
@@ -329,9 +308,10 @@ func (h *pageHeader) readDataV2(c *compact) {
 		case (kind == thriftTrue || kind == thriftFalse) && id == 7:
 			h.valuesCompressed = kind == thriftTrue
 		default:
-			c.skip(kind, false, 2)
+			return false
 		}
-	}
+		return true
+	}, 1)
 	h.described = h.described || h.kind == format.DataPageV2
 }
 

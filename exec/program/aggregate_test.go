@@ -107,7 +107,7 @@ func addTo(state []byte, v any, float bool, size int) {
 		binary.LittleEndian.PutUint64(state[8:], binary.LittleEndian.Uint64(state[8:])+1)
 		return
 	}
-	n, _ := kernel.Integer64(v)
+	n, _ := types.Integer64(v)
 	kernel.AddSum(state, size, n, 1)
 }
 

@@ -205,7 +205,7 @@ func unchecked[A, B, R kernel.Integer](op kernel.Operator, a, b operand) binder 
 
 // integerOf is the value of an integer-like literal.
 func integerOf(o operand) int64 {
-	v, ok := kernel.Integer64(o.literal.Value)
+	v, ok := types.Integer64(o.literal.Value)
 	if !ok {
 		panic("program: literal does not fit 64 bits")
 	}

@@ -304,9 +304,9 @@ func compareRows(a *vector.Vector, i int, b *vector.Vector, j int) int {
 	case types.PhysicalBool:
 		return int(vector.Get[uint8](a, i)&1) - int(vector.Get[uint8](b, j)&1)
 	case types.PhysicalFloat32:
-		return kernel.CompareFloats(vector.Get[float32](a, i), vector.Get[float32](b, j))
+		return types.CompareDouble(float64(vector.Get[float32](a, i)), float64(vector.Get[float32](b, j)))
 	case types.PhysicalFloat64:
-		return kernel.CompareFloats(vector.Get[float64](a, i), vector.Get[float64](b, j))
+		return types.CompareDouble(vector.Get[float64](a, i), vector.Get[float64](b, j))
 	case types.PhysicalString:
 		return bytes.Compare(a.StringAt(i), b.StringAt(j))
 	case types.PhysicalInterval:

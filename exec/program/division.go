@@ -88,7 +88,7 @@ func (b *Builder) decimalArithmetic(n *valueNode, e *expr.Arithmetic, left, righ
 // fits64 reports whether an operand stands in at most 64 bits.
 func fits64(o operand) bool {
 	if o.isLiteral() {
-		_, ok := kernel.Integer64(o.literal.Value)
+		_, ok := types.Integer64(o.literal.Value)
 		return ok
 	}
 	return o.phys != types.PhysicalInt128

@@ -301,7 +301,7 @@ func constantInterval(op expr.CompareOp, c operand) (iv interval, ok bool) {
 	if !c.isLiteral() || c.isNull() {
 		return interval{}, false
 	}
-	v, ok := kernel.Integer64(c.literal.Value)
+	v, ok := types.Integer64(c.literal.Value)
 	if !ok || !c.typ.Physical().IsInteger() {
 		return interval{}, false
 	}

@@ -141,7 +141,7 @@ func (b *Builder) offsetOf(v valueID, sel selID) (offset, bool) {
 	if !ok || l.Value == nil {
 		return offset{}, false
 	}
-	c, ok := kernel.Integer64(l.Value)
+	c, ok := types.Integer64(l.Value)
 	if !ok {
 		return offset{}, false
 	}

@@ -61,7 +61,7 @@ func integerSet(e *expr.In) (memberTest, string) {
 	for _, v := range e.Values {
 		w, ok := v.(types.Int128)
 		if !ok {
-			n, _ := kernel.Integer64(v)
+			n, _ := types.Integer64(v)
 			w = types.Int128From(n)
 		}
 		wide[w] = true

@@ -179,7 +179,7 @@ func newTestSource(random *rand.Rand, n int, nulls float64) *testSource {
 			if c.Nullable && random.Float64() < nulls {
 				v = nil
 			}
-			if x, ok := kernel.Integer64(v); ok {
+			if x, ok := types.Integer64(v); ok {
 				lo, hi = min(lo, x), max(hi, x)
 			}
 			c.values = append(c.values, v)

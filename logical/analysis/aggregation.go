@@ -366,7 +366,7 @@ func (g *aggregation) lowerChildren(e expr.Expr) (expr.Expr, error) {
 	if same {
 		return e, nil
 	}
-	return nullabilityOfChildren(e.WithChildren(changed)), nil
+	return expr.AllowNull(e.WithChildren(changed)), nil
 }
 
 // lowerWindow lowers what a window function reads, but not an aggregate function that is called over the window.

@@ -11,6 +11,7 @@ import (
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
 )
 
 // from binds what stands in FROM: nil is one row without columns.
@@ -212,7 +213,7 @@ func (b *binder) rangeFunction(q *ast.TableFunction, s *site) (*relation, error)
 		if err != nil {
 			return nil, err
 		}
-		n, ok := integer(v)
+		n, ok := types.Integer64(v)
 		if !ok {
 			return nil, diag.New("UNEXPECTED_INPUT_TYPE", "functionName", "`range`", "paramIndex", ordinal(i), "requiredType", `"BIGINT"`,
 				"inputSql", sqlOf(e), "inputType", quoteSQL(e.Type().SQL())).At(a.Place())

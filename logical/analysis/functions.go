@@ -91,7 +91,7 @@ func castLiteral(l *expr.Literal, t types.Type) (*expr.Literal, bool) {
 	if !from.IsIntegral() {
 		return nil, false
 	}
-	n, ok := integer(l.Value)
+	n, ok := types.Integer64(l.Value)
 	if !ok {
 		return nil, false
 	}
@@ -118,23 +118,4 @@ func integerOf(n int64, t types.Type) any {
 		return int32(n)
 	}
 	return n
-}
-
-// integer reads a constant of an integer kind, whichever Go integer holds it.
-func integer(v any) (int64, bool) {
-	switch v := v.(type) {
-	case int8:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case int64:
-		return v, true
-	case int:
-		return int64(v), true
-	case types.Int128:
-		return v.Int64(), v.IsInt64()
-	}
-	return 0, false
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
 )
 
 // joinHints are the names of join hints, and the strategy each stands for.
@@ -104,7 +105,7 @@ func (b *binder) repartitionHint(r *relation, h ast.HintItem, name string, env e
 			return nil, err
 		}
 		if v, err := b.fold(bound); i == 0 && err == nil {
-			count, ok := integer(v)
+			count, ok := types.Integer64(v)
 			if !ok {
 				return nil, diag.Unsupported("this parameter of the hint " + strings.ToUpper(name))
 			}

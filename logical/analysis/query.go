@@ -141,7 +141,7 @@ func (b *binder) limitNumber(e ast.Expr, name string, env environment) (int64, e
 	if v == nil {
 		return 0, diag.New("INVALID_LIMIT_LIKE_EXPRESSION.IS_NULL", "name", name, "expr", sqlOf(bound)).At(e.Place())
 	}
-	n, ok := integer(v)
+	n, ok := types.Integer64(v)
 	if !ok {
 		return 0, diag.Unsupported("a " + name + " computed by a function")
 	}
@@ -168,7 +168,7 @@ func (b *binder) fold(e expr.Expr) (any, error) {
 			if v == nil || err != nil {
 				return nil, err
 			}
-			operands[i], _ = integer(v)
+			operands[i], _ = types.Integer64(v)
 		}
 		switch e.Op {
 		case expr.Add:

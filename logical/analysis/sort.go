@@ -69,7 +69,7 @@ func (b *binder) position(e ast.Expr, n int, condition string) (index int, ok bo
 	if !isLiteral || l.Type.Kind != types.Int || !b.setting(ordinalSettings[condition]) {
 		return 0, false, nil
 	}
-	i, isInt := integer(l.Value)
+	i, isInt := types.Integer64(l.Value)
 	if !isInt {
 		return 0, false, nil
 	}

@@ -166,8 +166,8 @@ func backwards(f expr.Frame) bool {
 	if !ok || !also || f.StartKind != f.EndKind {
 		return false
 	}
-	a, ok := integer(start.Value)
-	b, also := integer(end.Value)
+	a, ok := types.Integer64(start.Value)
+	b, also := types.Integer64(end.Value)
 	return ok && also && (f.StartKind == ast.Following && a > b || f.StartKind == ast.Preceding && a < b)
 }
 

@@ -153,22 +153,9 @@ func SelectWhere(n int, valid vector.Bitmap, in vector.Selection, out []uint16, 
 	return selectWhere(n, valid, in, out, test)
 }
 
-// CompareFloats orders floats as Spark does: NaN equals NaN and is above everything, -0.0 equals 0.0.
-func CompareFloats[T Float](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	case a == b:
-		return 0
-	}
-	return bit(a != a) - bit(b != b)
-}
-
 // SelectFloats selects rows with a op b.
 func SelectFloats[T Float](op Comparison, a, b []T, valid vector.Bitmap, in vector.Selection, out []uint16) int {
-	return selectWhere(len(a), valid, in, out, func(i int) bool { return op.Holds(CompareFloats(a[i], b[i])) })
+	return selectWhere(len(a), valid, in, out, func(i int) bool { return op.Holds(types.CompareDouble(float64(a[i]), float64(b[i]))) })
 }
 
 // SelectFloatConstant selects rows with a op c, or those without if not is set, for a c that is not NaN. NaN is above c.

@@ -7,25 +7,6 @@ import (
 	"github.com/kilnql/kiln/vector"
 )
 
-// Integer64 is a Go value of an integer-like type (or a decimal that fits) as int64.
-func Integer64(value any) (int64, bool) {
-	switch v := value.(type) {
-	case int8:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case int64:
-		return v, true
-	case int:
-		return int64(v), true
-	case types.Int128:
-		return v.Int64(), v.IsInt64()
-	}
-	return 0, false
-}
-
 // SetValue writes a Go value (in the forms of package types; nil is NULL) into row i of the flat vector v.
 func SetValue(v *vector.Vector, i int, value any) {
 	if value == nil {
@@ -88,7 +69,7 @@ func setNull(v *vector.Vector, i int) {
 }
 
 func mustInteger(value any) int64 {
-	n, ok := Integer64(value)
+	n, ok := types.Integer64(value)
 	if !ok {
 		panic(fmt.Sprintf("kernel: %T (%v) is no integer", value, value))
 	}

@@ -124,10 +124,10 @@ func (s *Session) startPrepared(ctx context.Context, plan *preparedPlan, profile
 // close ends the query, whether or not it is finished.
 func (r *running) close(err error) {
 	profile := r.query.Profile()
-	operators := operatorsOf(r.plan, profile)
-	r.query.Close()
+	r.query.Stop()
 	ended := profileOf(profile)
-	ended.Operators = operators
+	ended.Operators = operatorsOf(r.plan, profile)
+	r.query.Close()
 	r.last.p.Store(ended)
 	if r.logger != nil {
 		r.logger.Debug("query", "id", r.id, "took", time.Since(r.start), "error", err)

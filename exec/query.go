@@ -30,7 +30,8 @@ type Query struct {
 	quiet   *sync.Cond // active or waiting changed
 	closed  bool
 
-	closing sync.Once
+	closing sync.Once // Stop
+	freeing sync.Once // Close, after it
 }
 
 // sinkRun counts the stages that still feed a sink.
@@ -155,6 +156,13 @@ func (q *Query) Err() error {
 // Close stops the query if it is still running, waits until no worker is in it, and frees what it holds: sinks,
 // memory, spill files. It may be called again. It must not be called by a worker.
 func (q *Query) Close() {
+	q.Stop()
+	q.freeing.Do(q.free)
+}
+
+// Stop ends the query if it still runs and waits until no worker is at it. What its sinks hold, and say in the profile, is
+// there until Close.
+func (q *Query) Stop() {
 	q.closing.Do(func() {
 		q.unwatch()
 		q.cancel()
@@ -166,7 +174,6 @@ func (q *Query) Close() {
 			q.quiet.Wait()
 		}
 		rt.mu.Unlock()
-		q.free()
 	})
 }
 

@@ -86,6 +86,9 @@ func Open(c *Config) (*Session, error) {
 	if err := s.gate.SetReadOnly(conf.Bool(configuration.FilesReadOnly)); err != nil {
 		return nil, err
 	}
+	if conf.Bool(configuration.Locked) {
+		s.gate.Lock()
+	}
 	return s, nil
 }
 

@@ -157,6 +157,9 @@ func validate(key, text string) error {
 	if bad {
 		return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", typeNames[e.Type])
 	}
+	if allowed := choices[e.Key]; allowed != nil && !slices.Contains(allowed, strings.ToUpper(text)) {
+		return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", "string: "+strings.Join(allowed, ", "))
+	}
 	if e.Key == ChunkSize {
 		if n, _ := strconv.Atoi(text); n < 1 || n > 2048 {
 			return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", "int from 1 to 2048")
@@ -194,16 +197,23 @@ func (c *Configuration) Lookup(key string) (text string, origin Origin, ok bool)
 	return e.Default, FromDefault, known
 }
 
-// String returns the value of a key, "" if it has none.
+// String returns the value of a key, "" if it has none. A boolean is "true" or "false" and one of several choices is in
+// upper case, however they were written.
 func (c *Configuration) String(key string) string {
 	text, _, _ := c.Lookup(key)
+	e, _ := Known(key)
+	if choices[e.Key] != nil {
+		return strings.ToUpper(text)
+	}
+	if on, err := strconv.ParseBool(strings.ToLower(text)); e.Type == Bool && err == nil {
+		return strconv.FormatBool(on)
+	}
 	return text
 }
 
 // Bool returns the value of a boolean key.
 func (c *Configuration) Bool(key string) bool {
-	on, _ := strconv.ParseBool(strings.ToLower(c.String(key)))
-	return on
+	return c.String(key) == "true"
 }
 
 // Int returns the value of an integer key.

@@ -1,6 +1,13 @@
 package configuration
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,5 +79,116 @@ func TestResetReturnsToTheOpenedValues(t *testing.T) {
 	}
 	if err := c.Reset(""); err != nil || c.Int(ChunkSize) != 3 {
 		t.Errorf("%v, %d", err, c.Int(ChunkSize))
+	}
+}
+
+func TestValuesInTheFormThatIsRead(t *testing.T) {
+	c := New()
+	for _, s := range []struct{ key, text, want string }{
+		{MapKeyPolicy, "last_win", "LAST_WIN"}, {TimestampType, "timestamp_ntz", "TIMESTAMP_NTZ"}, {PrecisionLoss, "FALSE", "false"}, {ANSI, "True", "true"},
+	} {
+		if err := c.Set(s.key, s.text); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.String(s.key); got != s.want {
+			t.Errorf("%s = %s is read as %q", s.key, s.text, got)
+		}
+		if shown, _, _ := c.Lookup(s.key); shown != s.text {
+			t.Errorf("SET shows %q for %q", shown, s.text)
+		}
+	}
+	for _, key := range []string{MapKeyPolicy, TimestampType, TimeParserPolicy} {
+		if got := diag.ConditionOf(c.Set(key, "foo")); got != "INVALID_CONF_VALUE.TYPE_MISMATCH" {
+			t.Errorf("%s = foo: %q", key, got)
+		}
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	c := New()
+	none := c.Fingerprint("kiln.exec.")
+	set := func(key, text string) string {
+		t.Helper()
+		if err := c.Set(key, text); err != nil {
+			t.Fatal(err)
+		}
+		return c.Fingerprint("kiln.exec.")
+	}
+	if set(ChunkSize, "7") != none {
+		t.Error("a key that is left out counts")
+	}
+	off, on := set(ANSI, "false"), set(ANSI, "true")
+	if off == on || off == none || set(ANSI, "false") != off {
+		t.Error("the same settings have the same fingerprint, others another", none, off, on)
+	}
+}
+
+// TestEveryKeyIsRead compares the table with the code: a setting is read somewhere or says that it has no effect, and code reads
+// no setting that the table does not have.
+func TestEveryKeyIsRead(t *testing.T) {
+	constants := map[string]string{} // name → key
+	read := map[string]bool{}        // names of constants, and keys written out
+	key := regexp.MustCompile(`^"((spark|kiln)(\.[a-z][A-Za-z]*)+)"$`)
+	others := []string{"spark.apache.org", "kiln.conf", "kiln.type"}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != ".." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		here := file.Name.Name == "configuration"
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				if here && len(n.Names) == 1 && len(n.Values) == 1 {
+					if l, ok := n.Values[0].(*ast.BasicLit); ok && key.MatchString(l.Value) {
+						constants[n.Names[0].Name] = strings.Trim(l.Value, `"`)
+						return false
+					}
+				}
+			case *ast.CompositeLit:
+				return !here // the table itself
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "configuration" {
+					read[n.Sel.Name] = true
+				}
+			case *ast.Ident:
+				read[n.Name] = read[n.Name] || here
+			case *ast.BasicLit:
+				if m := key.FindStringSubmatch(n.Value); m != nil && !here && !slices.Contains(others, m[1]) {
+					if _, ok := Known(m[1]); !ok {
+						t.Errorf("%s reads %s, which is not in the table", path, m[1])
+					}
+					read[m[1]] = true
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, key := range constants {
+		e, ok := Known(key)
+		if !ok {
+			t.Errorf("the constant %s has no entry", name)
+			continue
+		}
+		without := strings.HasPrefix(e.Doc, "Kept for Spark programs")
+		if used := read[name] || read[key]; used == without {
+			t.Errorf("%s is read: %v, and its text says %q", key, used, e.Doc)
+		}
+	}
+	if len(constants) != len(entries) {
+		t.Errorf("%d constants for %d entries", len(constants), len(entries))
 	}
 }

@@ -65,6 +65,16 @@ const (
 	MaxPlanString        = "spark.sql.debug.maxToStringFields"
 	TimestampType        = "spark.sql.timestampType"
 	ApplicationName      = "spark.app.name"
+	MapKeyPolicy         = "spark.sql.mapKeyDedupPolicy"
+	PrecisionLoss        = "spark.sql.decimalOperations.allowPrecisionLoss"
+	ConcatBinary         = "spark.sql.function.concatBinaryAsString"
+	EltBinary            = "spark.sql.function.eltOutputAsString"
+	CodingErrors         = "spark.sql.legacy.codingErrorAction"
+	JavaCharsets         = "spark.sql.legacy.javaCharsets"
+	NegativeIndex        = "spark.sql.legacy.negativeIndexInArrayInsert"
+	PercentileDisc       = "spark.sql.legacy.percentileDiscCalculation"
+	CountOfNothing       = "spark.sql.legacy.allowParameterlessCount"
+	CountOfStar          = "spark.sql.legacy.allowStarWithSingleTableIdentifierInCount"
 )
 
 // entries is the table, in the order SET -v shows.
@@ -97,13 +107,30 @@ var entries = []Entry{
 	{ShufflePartitions, "", Int, "0", false, "Partitions that Repartition makes when it is given no number; 0 is the number of workers."},
 	{BroadcastThreshold, "", Size, "10m", false, "Kept for Spark programs: one process has no need to broadcast; a hint still chooses the build side."},
 	{MergeSchema, "", Bool, "false", false, "Read the columns of all files of a table, merged by name, in place of the first file's."},
-	{TimeParserPolicy, "", Text, "EXCEPTION", false, "CORRECTED, EXCEPTION or LEGACY treatment of date patterns."},
+	{TimeParserPolicy, "", Text, "EXCEPTION", false, "Kept for Spark programs: patterns of dates are always read by the rules of Spark 3 and later, as CORRECTED does."},
 	{GroupByOrdinal, "", Bool, "true", false, "GROUP BY 1 means the first item of SELECT."},
 	{OrderByOrdinal, "", Bool, "true", false, "ORDER BY 1 means the first item of SELECT."},
 	{GroupByAliases, "", Bool, "true", false, "GROUP BY may name an alias of SELECT."},
-	{MaxPlanString, "", Int, "25", false, "Fields that plans print before they are cut."},
+	{MaxPlanString, "", Int, "25", false, "Kept for Spark programs: plans print all fields."},
 	{TimestampType, "", Text, "TIMESTAMP_LTZ", false, "What TIMESTAMP means: TIMESTAMP_LTZ or TIMESTAMP_NTZ."},
-	{ApplicationName, "", Text, "kiln", true, "The name of the program, for people."},
+	{MapKeyPolicy, "", Text, "EXCEPTION", false, "A key twice in a new map: EXCEPTION is an error, LAST_WIN takes the last value."},
+	{PrecisionLoss, "", Bool, "true", false, "Round decimal results that need more than 38 digits; false gives null or an error."},
+	{ConcatBinary, "", Bool, "false", false, "concat of binary values gives a string."},
+	{EltBinary, "", Bool, "false", false, "elt of binary values gives a string."},
+	{CodingErrors, "", Bool, "false", false, "encode and decode replace what a character set cannot say; false is an error."},
+	{JavaCharsets, "", Bool, "false", false, "encode and decode take every character set that kiln has, not only Spark's list."},
+	{NegativeIndex, "", Bool, "false", false, "array_insert counts negative positions from the place before the last element, as before Spark 3.5."},
+	{PercentileDisc, "", Bool, "false", false, "percentile_disc rounds as before Spark 4."},
+	{CountOfNothing, "", Bool, "false", false, "Allow count() without an argument."},
+	{CountOfStar, "", Bool, "false", false, "Allow count(t.*), which counts rows without a null."},
+	{ApplicationName, "", Text, "kiln", true, "Kept for Spark programs: the name of the program, for people."},
+}
+
+// choices are the values that a Text setting may have, in upper case; the case of what is given does not matter.
+var choices = map[string][]string{
+	TimeParserPolicy: {"CORRECTED", "EXCEPTION", "LEGACY"},
+	TimestampType:    {"TIMESTAMP_LTZ", "TIMESTAMP_NTZ"},
+	MapKeyPolicy:     {"EXCEPTION", "LAST_WIN"},
 }
 
 var byKey = func() map[string]*Entry {

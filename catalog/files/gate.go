@@ -16,7 +16,7 @@ import (
 const (
 	SettingAllow    = "kiln.files.allow"
 	SettingReadOnly = "kiln.files.readOnly"
-	SettingLocked   = "kiln.files.locked"
+	SettingLocked   = "kiln.configuration.locked"
 )
 
 // Gate is the one place that every file access goes through. It holds an allow-list of path prefixes, a read-only

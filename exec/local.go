@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"time"
 
 	"github.com/kilnql/kiln/catalog/source"
@@ -18,7 +19,8 @@ type local struct {
 	// registers is what the machine takes.
 	registers *memory.Reservation
 	sink      LocalSink
-	ordered   MorselSink // sink, if it wants to know morsels
+	ordered   MorselSink  // sink, if it wants to know morsels
+	waiting   WaitingSink // sink, if it may wait
 	columns   []*vector.Vector
 	emit      func(c *vector.Chunk) error
 
@@ -43,6 +45,9 @@ func (l *local) prepare(w *Worker) error {
 		if err := l.make(w); err != nil {
 			return err
 		}
+	}
+	if l.waiting != nil {
+		l.waiting.SetWorker(w)
 	}
 	if l.open {
 		return nil
@@ -77,6 +82,7 @@ func (l *local) make(w *Worker) error {
 			return err
 		}
 		l.ordered, _ = l.sink.(MorselSink)
+		l.waiting, _ = l.sink.(WaitingSink)
 		l.emit = l.consume
 	}
 	if stage.Program != nil {
@@ -95,7 +101,7 @@ func (l *local) make(w *Worker) error {
 	return err
 }
 
-// chunk reads and works on the next chunk; false at the end of the morsel.
+// chunk reads and works on the next chunk; false at the end of the morsel, or when the sink wants no more of it.
 func (l *local) chunk() (bool, error) {
 	start := l.clock()
 	n, err := l.reader.Next()
@@ -111,7 +117,8 @@ func (l *local) chunk() (bool, error) {
 	} else {
 		err = l.pass(n)
 	}
-	if err != nil {
+	enough := errors.Is(err, errEnough)
+	if err != nil && !enough {
 		return false, err
 	}
 	l.at.RowBase += int64(n)
@@ -122,7 +129,7 @@ func (l *local) chunk() (bool, error) {
 		l.run.profile.times(l.since(start), next, l.loadTime, l.sinkTime)
 	}
 	l.bytesRead = read
-	return true, nil
+	return !enough, nil
 }
 
 // Load decodes a column of the chunk for the program, and counts the time. It implements program.Source.

@@ -349,11 +349,15 @@ func (l *materializeLocal) BeginMorsel(m source.Morsel) error {
 }
 
 func (l *materializeLocal) Consume(c *vector.Chunk, _ program.Position) error {
-	if l.sink.limit.need >= 0 {
-		l.count(int64(c.Rows()))
-	}
+	enough := l.sink.limit.need >= 0 && l.count(int64(c.Rows()))
 	if len(l.builders) == 1 {
-		return l.append(0, c.Columns, c.Selection, c.Len)
+		if err := l.append(0, c.Columns, c.Selection, c.Len); err != nil {
+			return err
+		}
+		if enough {
+			return errEnough
+		}
+		return nil
 	}
 	l.deal(c)
 	for target, sel := range l.sels {
@@ -366,14 +370,17 @@ func (l *materializeLocal) Consume(c *vector.Chunk, _ program.Position) error {
 	return nil
 }
 
-// count tells the limit of further rows.
-func (l *materializeLocal) count(rows int64) {
+// count tells the limit of further rows, and reports whether the morsel has given all that can be wanted of it.
+func (l *materializeLocal) count(rows int64) bool {
 	m := l.sink
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s := m.limit.order.find(source.Morsel{Partition: l.morsel.partition, Sequence: l.morsel.sequence}); s != nil {
-		s.rows += rows
+	s := m.limit.order.find(source.Morsel{Partition: l.morsel.partition, Sequence: l.morsel.sequence})
+	if s == nil {
+		return m.full
 	}
+	s.rows += rows
+	return m.full || s.rows >= m.limit.need
 }
 
 func (l *materializeLocal) append(target int, columns []*vector.Vector, sel vector.Selection, n int) error {

@@ -27,7 +27,7 @@ type Result struct {
 	limit    rowLimit // enough() is not used here: rows are counted as they are taken
 	wake     func()
 	queued   int64
-	paused   bool // a stage was told to pause
+	paused   bool // a stage was told to pause, or a worker waits
 	finished bool // no rows will come any more
 	enough   bool
 	started  bool // something was taken or given
@@ -54,8 +54,13 @@ func (r *Result) Rows() int64 { return r.given.Load() }
 // SetBound sets about how many bytes the queue holds.
 func (r *Result) SetBound(bytes int64) { r.bound = bytes }
 
-// SetWake implements Waker.
-func (r *Result) SetWake(wake func()) { r.wake = wake }
+// SetWake implements Waker. Workers that wait look again too.
+func (r *Result) SetWake(wake func()) {
+	r.wake = func() {
+		wake()
+		r.changed.Broadcast()
+	}
+}
 
 // Feeders implements Sequencer.
 func (r *Result) Feeders(offsets []int32) { r.limit.order.setFeeders(offsets) }
@@ -67,7 +72,7 @@ func (r *Result) Expect(offset int32, morsels []source.Morsel) {
 	r.limit.order.expect(offset, morsels)
 }
 
-// Demand implements Demander. The morsel that the reader waits for may go on while the queue is full of later ones.
+// Demand implements Demander.
 func (r *Result) Demand(m source.Morsel) Need {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -78,11 +83,17 @@ func (r *Result) Demand(m source.Morsel) Need {
 	if r.limit.need >= 0 && s.rows >= r.limit.need {
 		return NeedLess
 	}
-	if r.queued < r.bound || r.head() == s && s.bytes < r.bound/4 {
+	if !r.full(s) {
 		return NeedMore
 	}
 	r.paused = true
 	return NeedPause
+}
+
+// full reports whether a morsel must wait until the reader has taken rows; the lock is held. The morsel that the reader waits
+// for may go on while the queue is full of later ones.
+func (r *Result) full(s *morselState) bool {
+	return r.queued >= r.bound && (r.head() != s || s.bytes >= r.bound/4)
 }
 
 // supplied reports whether the rows that wait, in order and without a gap, are as many as the reader will take. It may be
@@ -255,9 +266,13 @@ func (r *Result) claim(rows int64) (from, n int64, last bool) {
 // resultLocal collects the rows of one morsel at a time.
 type resultLocal struct {
 	sink    *Result
+	worker  *Worker
 	builder segmentBuilder
 	morsel  *morselState
 }
+
+// SetWorker implements WaitingSink.
+func (l *resultLocal) SetWorker(w *Worker) { l.worker = w }
 
 func (l *resultLocal) BeginMorsel(m source.Morsel) error {
 	l.sink.mu.Lock()
@@ -267,16 +282,57 @@ func (l *resultLocal) BeginMorsel(m source.Morsel) error {
 }
 
 func (l *resultLocal) Consume(c *vector.Chunk, _ program.Position) error {
+	r := l.sink
 	s := l.builder.add(c.Columns, c.Selection, c.Len)
 	rows := int64(c.Rows())
-	l.sink.mu.Lock()
+	r.mu.Lock()
 	l.morsel.rows += rows
-	first := !l.sink.started && l.sink.head() == l.morsel
-	l.sink.mu.Unlock()
+	first := !r.started && r.head() == l.morsel
+	enough := r.enough || r.limit.need >= 0 && l.morsel.rows >= r.limit.need
+	r.mu.Unlock()
 	if s == nil && first { // let the reader begin
 		s = l.builder.close()
 	}
-	return l.give(s)
+	if err := l.give(s); err != nil {
+		return err
+	}
+	if enough {
+		return errEnough
+	}
+	return l.wait()
+}
+
+// wait waits until the reader has made room for more of the morsel.
+func (l *resultLocal) wait() error {
+	r := l.sink
+	r.mu.Lock()
+	full := r.full(l.morsel)
+	r.mu.Unlock()
+	if !full {
+		return nil
+	}
+	ctx := l.worker.Query.ctx
+	over := false
+	l.worker.Blocking(func() {
+		defer context.AfterFunc(ctx, func() {
+			r.mu.Lock() // not between the test and the wait below
+			defer r.mu.Unlock()
+			r.changed.Broadcast()
+		})()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		for ctx.Err() == nil && r.full(l.morsel) {
+			if over = r.enough || r.supplied(); over {
+				return
+			}
+			r.paused = true
+			r.changed.Wait()
+		}
+	})
+	if over {
+		return errEnough
+	}
+	return ctx.Err()
 }
 
 func (l *resultLocal) give(s *rowSegment) error {

@@ -83,6 +83,7 @@ func (w *Worker) Blocking(f func()) {
 	rt := w.Query.runtime
 	rt.mu.Lock()
 	rt.running--
+	rt.slot.Signal()
 	rt.startWorkers()
 	rt.mu.Unlock()
 	defer func() {
@@ -169,9 +170,10 @@ func (rt *Runtime) work(id int, work func(w *Worker)) {
 	}
 }
 
-// crowded reports whether other work waits, so that a long piece should give way. The lock is not held.
+// crowded reports whether other work waits, or a worker whose call has returned, so that a long piece should give way. The
+// lock is not held.
 func (rt *Runtime) crowded() bool {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
-	return len(rt.jobs) > 1
+	return len(rt.jobs) > 1 || rt.blocked > 0
 }

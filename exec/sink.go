@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/program"
@@ -44,6 +45,17 @@ type MorselSink interface {
 	BeginMorsel(m source.Morsel) error
 	EndMorsel() error
 }
+
+// WaitingSink is implemented by local sinks whose Consume may wait, by Worker.Blocking: SetWorker tells which worker holds
+// the sink from now on.
+type WaitingSink interface {
+	LocalSink
+	SetWorker(w *Worker)
+}
+
+// errEnough is returned by the Consume of a sink that wants no more rows of the present morsel: the rest of the chunk is not
+// worked out, and the morsel ends.
+var errEnough = errors.New("exec: no more rows of this morsel are wanted")
 
 // Need is what a sink wants of the stages that feed it.
 type Need uint8

@@ -40,8 +40,6 @@ type Stage struct {
 	// OnePartition starts no morsel of a partition before all earlier partitions are done: what first and small limits
 	// want, so that only what is needed is computed.
 	OnePartition bool
-	// Workers bounds the workers that run this stage at once; 0: no bound.
-	Workers int
 	// Profile measures the time of each instruction.
 	Profile bool
 }

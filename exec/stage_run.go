@@ -165,9 +165,6 @@ func (r *stageRun) shifted(morsels []source.Morsel) []source.Morsel {
 
 // claimReading resumes a local or starts the next morsel; the lock is held.
 func (r *stageRun) claimReading() func(w *Worker) {
-	if r.stage.Workers > 0 && r.working >= r.stage.Workers {
-		return nil
-	}
 	for i, l := range r.resumable {
 		if r.ask(l.morsel) == NeedPause {
 			continue

@@ -41,7 +41,7 @@ func (s *scan) passesBlooms(file, rowGroup int, open func() (fileReader, error))
 			if err != nil {
 				return true, err
 			}
-			if !bloomHasAny(r, f.size, m.BloomFilterOffset, hashes) {
+			if !bloomHasAny(r, f.size, m, hashes) {
 				return false, nil
 			}
 		}
@@ -88,7 +88,8 @@ func storedForm(v any, t format.Type) ([]byte, bool) {
 }
 
 // bloomHasAny reports whether a filter may hold one of the hashes; true if the filter cannot be read.
-func bloomHasAny(r io.ReaderAt, size, offset int64, hashes []uint64) bool {
+func bloomHasAny(r io.ReaderAt, size int64, m *format.ColumnMetaData, hashes []uint64) bool {
+	offset := m.BloomFilterOffset
 	b := make([]byte, min(64, size-offset))
 	if readFull(r, b, offset) != nil {
 		return true
@@ -96,6 +97,9 @@ func bloomHasAny(r io.ReaderAt, size, offset int64, hashes []uint64) bool {
 	length, bytes, ok := bloomHeader(b)
 	if !ok || bytes < bloom.BlockSize || bytes%bloom.BlockSize != 0 || offset+int64(length)+bytes > size {
 		return true
+	}
+	if m.BloomFilterLength != 0 && int64(m.BloomFilterLength) != int64(length)+bytes {
+		return true // one of the two lengths is damaged, and with another size the bits are others
 	}
 	section := io.NewSectionReader(r, offset+int64(length), bytes)
 	for _, h := range hashes {

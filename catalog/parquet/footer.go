@@ -122,6 +122,16 @@ func footerBytes(file io.ReaderAt, size int64) ([]byte, error) {
 	default:
 		return nil, errors.New("the file does not end with PAR1, so it is no Parquet file or was cut off")
 	}
+	head := tail[:4]
+	if size > int64(len(tail)) {
+		head = make([]byte, 4)
+		if err := readFull(file, head, 0); err != nil {
+			return nil, err
+		}
+	}
+	if string(head) != magic {
+		return nil, errors.New("the file does not begin with PAR1")
+	}
 	length := int64(binary.LittleEndian.Uint32(tail[len(tail)-8:]))
 	if length > size-12 {
 		return nil, fmt.Errorf("the footer claims %d bytes of a file of %d", length, size)

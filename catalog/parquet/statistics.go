@@ -72,7 +72,7 @@ func (f *footer) decodeBounds(n *node, t types.Type, low, high []byte) (minimum,
 	}
 	if c.kind == stringValues || c.kind == fixedStrings {
 		// Writers may cut long strings without saying so.
-		if t.Collation() != "" {
+		if t.Collation() != "" || string(low) > string(high) {
 			return nil, nil, false
 		}
 		return string(low), string(high), false

@@ -31,7 +31,10 @@ func (s *Session) explain(ctx context.Context, stmt *ast.Statement, c *ast.Expla
 		if u, ok := c.Statement.Command.(*ast.Unsupported); ok {
 			return nil, diag.Unsupported("EXPLAIN of " + u.Name).At(c.Place())
 		}
-		t.add("== Physical Plan ==\nExecute " + strings.TrimPrefix(fmt.Sprintf("%T", c.Statement.Command), "*ast.") + "\n")
+		if c.Mode == ast.ExplainAnalyze {
+			return nil, diag.Unsupported("EXPLAIN ANALYZE of a command").At(c.Place())
+		}
+		t.add(explainCommand(strings.TrimPrefix(fmt.Sprintf("%T", c.Statement.Command), "*ast."), c.Mode))
 		return t, nil
 	}
 	plan, err := s.bindWith(ctx, c.Statement.Query, p)
@@ -44,6 +47,15 @@ func (s *Session) explain(ctx context.Context, stmt *ast.Statement, c *ast.Expla
 	}
 	t.add(text)
 	return t, nil
+}
+
+// explainCommand is EXPLAIN of a statement that is no query: a plan of one node.
+func explainCommand(name string, mode ast.ExplainMode) string {
+	text := ""
+	if mode == ast.ExplainExtended || mode == ast.ExplainVerbose {
+		text = "== Parsed Logical Plan ==\n'" + name + "\n\n== Analyzed Logical Plan ==\n" + name + "\n\n== Optimized Logical Plan ==\n" + name + "\n\n"
+	}
+	return text + "== Physical Plan ==\nExecute " + name + "\n"
 }
 
 // explainPlan describes how a bound plan would run, or did for EXPLAIN ANALYZE.

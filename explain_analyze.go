@@ -84,7 +84,7 @@ func writeMeasures(b *strings.Builder, plan *physical.Plan, profile *exec.Profil
 		}
 	}
 	for _, l := range lines {
-		text := padRight(l[0], widths[0]) + "  " + padRight(l[1], widths[1]) + "  " + padRight(l[2], widths[2]) + "  " + l[3]
+		text := padRight(l[0], widths[0]) + "  " + padLeft(l[1], widths[1]) + "  " + padLeft(l[2], widths[2]) + "  " + l[3]
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 }
@@ -109,7 +109,7 @@ func writeInstructions(b *strings.Builder, sp *exec.StageProfile, numbers map[in
 func summary(sp *exec.StageProfile) string {
 	parts := []string{
 		counted(sp.Rows.Load(), "row") + " in " + counted(sp.Batches.Load(), "chunk"),
-		fmt.Sprintf("%d of %d morsels", sp.MorselsDone.Load(), sp.MorselsTotal.Load()),
+		fmt.Sprintf("%d of %d morsels", sp.MorselsDone.Load(), sp.MorselsTotal.Load()*max(1, sp.Passes.Load())),
 	}
 	if n := sp.Passes.Load(); n > 1 {
 		parts = append(parts, fmt.Sprintf("%d passes", n))
@@ -166,6 +166,10 @@ func formatTime(d time.Duration) string {
 
 func padRight(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
+}
+
+func padLeft(text string, width int) string {
+	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text))) + text
 }
 
 // shorten cuts a text to at most n characters.

@@ -143,7 +143,7 @@ func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) (int64, erro
 			return 0, err
 		}
 		written += int64(len(raw))
-		b.spilled.Add(int64(len(raw)))
+		b.spilled.Add(int64(frame.Length))
 		b.mu.Lock()
 		p := &b.spill.parts[part]
 		p.frames = append(p.frames, joinFrame{l.file, frame})

@@ -2,6 +2,7 @@ package program
 
 import (
 	"math"
+	"strings"
 
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
@@ -443,7 +444,7 @@ func (p *Program) fuseProbes() {
 		case s.name == "gather" && probing != nil && s.probe == probing.probe && s.sel == probing.outSel:
 			probing.gathers = append(probing.gathers, s)
 			probing.out = append(probing.out, s.out...)
-			probing.detail += " " + s.detail
+			probing.detail = strings.TrimSpace(probing.detail + " " + s.detail)
 			probing.fused = true
 			probing.name = "probe_gather_" + probing.probe.Kind.String()
 			moved[i] = len(kept) - 1

@@ -286,6 +286,9 @@ func FormatLiteral(v any, t types.Type) string {
 	case types.Int128:
 		return formatInteger(v, t)
 	}
+	if t.Kind == types.YearMonthInterval || t.Kind == types.DayTimeInterval {
+		return types.SQLLiteral(v, t, nil)
+	}
 	if n, ok := types.Integer64(v); ok {
 		return formatInteger(types.Int128From(n), t)
 	}
@@ -319,8 +322,6 @@ func formatInteger(v types.Int128, t types.Type) string {
 		return "DATE '" + formatDate(v.Int64()) + "'"
 	case types.Timestamp, types.TimestampNTZ:
 		return strings.ToUpper(t.String()) + " '" + formatTimestamp(v.Int64()) + "'"
-	case types.YearMonthInterval, types.DayTimeInterval:
-		return strings.ToUpper(t.String()) + " '" + digits + "'"
 	}
 	return digits
 }

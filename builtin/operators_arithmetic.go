@@ -198,9 +198,10 @@ func decimalOperands(left, right expr.Expr, l, r types.Type) (_, _ types.Type) {
 	return l, r
 }
 
-// decimalForInteger is the decimal type for an integer operand.
+// decimalForInteger is the decimal type for an integer operand: for a literal, as many digits as it has. As in Spark, that does
+// not hold for 1Y.
 func decimalForInteger(e expr.Expr, t types.Type) types.Type {
-	if l, ok := e.(*expr.Literal); ok && l.Value != nil && e.Type().IsIntegral() {
+	if l, ok := e.(*expr.Literal); ok && l.Value != nil && !l.Computed && t.IsIntegral() && t.Kind != types.Byte {
 		return types.DecimalForIntegerLiteral(integerValue(l.Value))
 	}
 	return types.DecimalFor(t)

@@ -3,6 +3,7 @@ package builtin
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -37,6 +38,7 @@ func bindUnit(f func(name string, unit timeUnit) *expr.Function) func(c *expr.Bi
 			return nil, err
 		}
 		word, isText := name.(string)
+		word = strings.ToUpper(word)
 		unit, known := timeUnits[word]
 		if !ok || !isText || !known {
 			return nil, diag.New("INVALID_PARAMETER_VALUE.DATETIME_UNIT", "parameter", "`unit`", "functionName", routine(c.Name), "invalidValue", pretty(args[0])).At(c.Span)

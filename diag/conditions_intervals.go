@@ -20,7 +20,6 @@ var intervalConditions = map[string]Condition{
 	"INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING":             {"22006", intervalPrefix + "Interval string does not match <intervalStr> format of <supportedFormat> when cast to <typeName>: <input>."},
 	"INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE": {"22006", intervalPrefix + "Interval string does not match <intervalStr> format of <supportedFormat> when cast to <typeName>: <input>. Set \"spark.sql.legacy.fromDayTimeString.enabled\" to \"true\" to restore the behavior before Spark 3.0."},
 	"_LEGACY_ERROR_TEMP_0026":                                     {"42601", "Can only use numbers in the interval value part for multiple unit value pairs interval form, but got invalid value: <value>."},
-	"_LEGACY_ERROR_TEMP_0029":                                     {"42601", "Cannot mix year-month and day-time fields: <literal>."},
 	"_LEGACY_ERROR_TEMP_0063":                                     {"22006", "<msg>."},
 }
 

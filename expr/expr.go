@@ -79,6 +79,9 @@ type (
 	Literal struct {
 		Base
 		Value any
+		// Computed says that the constant was not written as such, as in CAST(1 AS INT): the type of arithmetic on decimals
+		// does not look at its value then.
+		Computed bool
 	}
 
 	// Parameter is a value given when a prepared statement runs.

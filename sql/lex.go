@@ -205,7 +205,7 @@ func (l *lexer) quoted(start, quote int, raw bool) (token, *diag.Error) {
 }
 
 // toQuote moves from an opening quote past the closing one. A backslash and what follows it are content, except in a
-// `name`; a doubled quote is content in a name only: in a string it ends one literal and begins the next, so that 'it''s' is its.
+// `name`; a doubled quote is content in a name only: in a string it ends one literal and begins the next.
 func (l *lexer) toQuote(q byte) bool {
 	name := q == '`' || q == '"' && l.doubleQuoted
 	for l.at++; l.at < len(l.text); l.at++ {

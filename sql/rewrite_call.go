@@ -253,7 +253,7 @@ func (r *rewriter) unitCall(t *token) bool {
 		return false
 	}
 	at := r.add(pieceCall, r.text(t), t.start, 0)
-	r.add(pieceString, upper(r.text(unit)), unit.start, unit.end)
+	r.add(pieceString, r.text(unit), unit.start, unit.end)
 	r.p += 3
 	for r.isSymbol(symComma) {
 		r.put(",")

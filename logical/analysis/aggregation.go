@@ -210,13 +210,26 @@ func (g *aggregation) add(bound expr.Expr, span diag.Span) (int, error) {
 	if !bound.Type().IsOrderable() {
 		return 0, diag.New("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE", "sqlExpr", sqlOf(bound), "dataType", quoteSQL(bound.Type().SQL())).At(span)
 	}
-	for i, old := range g.keys {
-		if expr.Same(old, bound) {
-			return i, nil
-		}
+	if err := g.noOuter(bound, span); err != nil {
+		return 0, err
+	}
+	if i := g.keyOf(bound); i >= 0 {
+		return i, nil
 	}
 	g.keys = append(g.keys, bound)
 	return len(g.keys) - 1, nil
+}
+
+// noOuter refuses to group by columns of the queries around this one, which have one value for all rows.
+func (g *aggregation) noOuter(key expr.Expr, span diag.Span) error {
+	outer := false
+	expr.VisitColumns(key, func(c *expr.Column) {
+		outer = outer || !g.block.input.has(c.ID) && !hasColumn(g.block.input.node, c.ID)
+	})
+	if !outer {
+		return nil
+	}
+	return diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "sqlExprs", sqlOf(key)).At(span)
 }
 
 // hasMap reports whether a type is a map or has one inside. Spark groups by maps; two with the same entries in another order
@@ -269,7 +282,7 @@ func (g *aggregation) keyOf(e expr.Expr) int {
 			return i
 		}
 		// The kind of node is compared first, for the key of a large expression is long.
-		if reflect.TypeOf(k) == reflect.TypeOf(e) && g.keyText(i) == expr.Key(e) {
+		if reflect.TypeOf(k) == reflect.TypeOf(e) && g.keyText(i) == expr.Key(canonical(e)) {
 			return i
 		}
 	}
@@ -278,7 +291,7 @@ func (g *aggregation) keyOf(e expr.Expr) int {
 
 func (g *aggregation) keyText(i int) string {
 	for n := len(g.keyTexts); n < len(g.keys); n++ {
-		g.keyTexts = append(g.keyTexts, expr.Key(g.keys[n]))
+		g.keyTexts = append(g.keyTexts, expr.Key(canonical(g.keys[n])))
 	}
 	return g.keyTexts[i]
 }

@@ -101,7 +101,7 @@ func (a *Analyzer) Expression(ctx context.Context, e ast.Expr, input logical.Nod
 func (a *Analyzer) binder(ctx context.Context) *binder {
 	b := &binder{
 		ctx: ctx, catalog: a.Catalog, settings: a.Settings, ids: a.IDs, positional: a.Positional, named: a.Named,
-		functions: a.Functions, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{},
+		functions: a.Functions, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
 		coercion: types.Coercion{ANSI: a.Settings.ANSI, CaseSensitive: a.Settings.CaseSensitive},
 	}
 	if b.ids == nil {
@@ -133,6 +133,8 @@ type binder struct {
 	qualifiers map[*ast.Name]int
 	// printedTypes keeps the types of dates, timestamps, intervals and binaries bound last: names of columns depend on them.
 	printedTypes map[ast.Expr]types.Type
+	// comparisonNames are the names of comparisons whose decimal literals Spark makes integers.
+	comparisonNames map[*ast.Call]string
 	// outerNames keeps the outer columns of the subqueries bound last, for naming columns.
 	outerNames map[ast.Expr][]string
 }

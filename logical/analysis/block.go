@@ -218,13 +218,10 @@ func (k *block) condition(e ast.Expr, clause string) (expr.Expr, error) {
 	return s.boolean(bound, clause)
 }
 
-// boolean is the error for a condition that is not boolean; NULL is one.
+// boolean is the error for a condition that is not boolean; a bare NULL is none.
 func (s *site) boolean(e expr.Expr, clause string) (expr.Expr, error) {
-	switch e.Type().Kind {
-	case types.Boolean:
+	if e.Type().Kind == types.Boolean {
 		return e, nil
-	case types.Void:
-		return s.cast(e, types.BooleanType)
 	}
 	if clause == "JOIN" {
 		return nil, diag.New("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "joinCondition", sqlOf(e), "conditionType", quoteSQL(e.Type().SQL())).At(e.Place())
@@ -427,6 +424,19 @@ func (k *block) outputs(node logical.Node, items []expr.Expr) []logical.Named {
 }
 
 // distinct keeps one of each set of equal rows.
-func distinct(n logical.Node) logical.Node {
-	return &logical.Aggregate{Input: n, Keys: passThrough(n)}
+func distinct(n logical.Node) (logical.Node, error) {
+	if err := noMaps(n.Columns()); err != nil {
+		return nil, err
+	}
+	return &logical.Aggregate{Input: n, Keys: passThrough(n)}, nil
+}
+
+// noMaps refuses maps where whole rows are compared.
+func noMaps(columns []logical.Column) error {
+	for _, c := range columns {
+		if hasMap(c.Type) {
+			return diag.New("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "colName", quoteName([]string{c.Name}), "dataType", quoteSQL(c.Type.SQL()))
+		}
+	}
+	return nil
 }

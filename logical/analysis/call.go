@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -41,8 +42,13 @@ func (s *site) callOf(e *ast.Call) (expr.Expr, error) {
 			}
 		}
 	}
-	if name == "grouping" || name == "grouping_id" {
+	switch {
+	case name == "grouping" || name == "grouping_id":
 		return s.groupingCall(e, name)
+	case unitFunctions[name] && !hasUnit(e):
+		return nil, unresolvedRoutine(e.Func)
+	case name == "collate" && e.Operator:
+		return nil, diag.Unsupported("COLLATE")
 	}
 	if e.Over != nil {
 		return s.windowCall(e, name)
@@ -63,6 +69,17 @@ func (s *site) callOf(e *ast.Call) (expr.Expr, error) {
 	return s.scalarCall(e, f, name)
 }
 
+// unitFunctions are functions only with the name of a unit as their first argument, which the parser makes a string.
+var unitFunctions = map[string]bool{"timestampadd": true, "timestampdiff": true, "timediff": true}
+
+func hasUnit(e *ast.Call) bool {
+	if len(e.Args) == 0 {
+		return false
+	}
+	l, ok := e.Args[0].(*ast.Literal)
+	return ok && l.Type.Kind == types.String
+}
+
 func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr, error) {
 	switch {
 	case e.Distinct:
@@ -74,7 +91,7 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 	case e.IgnoreNulls != nil && *e.IgnoreNulls:
 		return nil, notAggregate(name, "IGNORE NULLS")
 	}
-	args, err := s.arguments(e, name, f.Doc)
+	args, err := s.arguments(e, name)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +101,9 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 	bound, err := f.Bind(s.bindContext(e.Place(), name), args)
 	if err != nil {
 		return nil, err
+	}
+	if e.Operator {
+		s.noteComparison(e, name, args)
 	}
 	if isGenerator(bound) {
 		s.generators++
@@ -171,8 +191,8 @@ func flatten(e expr.Expr) expr.Expr {
 
 // arguments binds the arguments of a call: stars are expanded, named arguments put in place, lambdas given the types of
 // their parameters.
-func (s *site) arguments(e *ast.Call, name string, doc expr.Doc) ([]expr.Expr, error) {
-	list, err := s.namedArguments(e.Args, name, doc)
+func (s *site) arguments(e *ast.Call, name string) ([]expr.Expr, error) {
+	list, err := s.namedArguments(e.Args, name)
 	if err != nil {
 		return nil, err
 	}
@@ -205,59 +225,13 @@ func (s *site) arguments(e *ast.Call, name string, doc expr.Doc) ([]expr.Expr, e
 	return args, nil
 }
 
-// namedArguments puts name => value arguments into the places that the function's documentation gives to their names.
-func (s *site) namedArguments(list []ast.Expr, function string, doc expr.Doc) ([]ast.Expr, error) {
-	if !slices.ContainsFunc(list, func(e ast.Expr) bool { _, ok := e.(*ast.NamedArgument); return ok }) {
-		return list, nil
-	}
-	var names []string
-	for _, text := range doc.Args {
-		name, _, _ := strings.Cut(text, " ")
-		names = append(names, name)
-	}
-	out := make([]ast.Expr, len(names))
-	for i, e := range list {
-		n, ok := e.(*ast.NamedArgument)
-		if !ok {
-			if i >= len(out) || out[i] != nil {
-				return nil, diag.New("UNEXPECTED_POSITIONAL_ARGUMENT", "routineName", quoteName([]string{function}), "parameterName", itoa(i)).At(e.Place())
-			}
-			out[i] = e
-			continue
-		}
-		place := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, n.Name) })
-		if place < 0 {
-			return nil, diag.New("UNRECOGNIZED_PARAMETER_NAME", "routineName", quoteName([]string{function}),
-				"argumentName", quoteName([]string{n.Name}), "proposal", quoteNames(names)).At(e.Place())
-		}
-		if out[place] != nil {
-			return nil, diag.New("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE",
-				"routineName", quoteName([]string{function}), "parameterName", quoteName([]string{n.Name})).At(e.Place())
-		}
-		out[place] = n.Value
-	}
-	for len(out) > 0 && out[len(out)-1] == nil {
-		out = out[:len(out)-1]
-	}
-	for i, e := range out {
-		if e == nil {
-			return nil, diag.New("REQUIRED_PARAMETER_NOT_FOUND", "routineName", quoteName([]string{function}),
-				"parameterName", quoteName([]string{names[i]}), "index", itoa(i))
-		}
-	}
-	return out, nil
-}
-
-func quoteNames(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = quoteName([]string{n})
-	}
-	return "[" + joinComma(quoted) + "]"
-}
-
 // aggregateCall binds a call of an aggregate function.
 func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string) (expr.Expr, error) {
+	if name == "count" {
+		if err := s.checkCount(e); err != nil {
+			return nil, err
+		}
+	}
 	inner := *s
 	inner.inAggregate = true
 	var before []*expr.Column
@@ -265,6 +239,11 @@ func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string
 		before = slices.Clone(s.env.outer.outer)
 	}
 	args, err := inner.aggregateArguments(e, f, name)
+	var lateral *lateralInAggregate
+	if errors.As(err, &lateral) {
+		return nil, diag.New("UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_AGGREGATE_FUNC", "lca", quoteName(lateral.name.Parts),
+			"aggFunc", s.text(e)).At(lateral.name.Place())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -292,6 +271,24 @@ func (s *site) aggregateCall(e *ast.Call, f *expr.AggregateFunction, name string
 		return &n
 	})
 	return s.outerAggregate(bound, args, before)
+}
+
+// checkCount refuses what counts something else than it seems to: count(), and count(t.*), which counts the rows where no
+// column of t is null. Settings of Spark's allow both.
+func (s *site) checkCount(e *ast.Call) error {
+	allowed := func(setting string) bool { return s.settings.Conf != nil && s.settings.Conf(setting) == "true" }
+	if len(e.Args) == 0 {
+		const setting = "spark.sql.legacy.allowParameterlessCount"
+		if allowed(setting) {
+			return nil
+		}
+		return diag.New("WRONG_NUM_ARGS.WITH_SUGGESTION", "functionName", "`count`", "expectedNum", " >= 1", "actualNum", "0",
+			"legacyNum", "0", "legacyConfKey", quoteSQL(setting), "legacyConfValue", `"true"`)
+	}
+	if star, ok := e.Args[0].(*ast.Star); ok && len(e.Args) == 1 && len(star.Qualifier) > 0 && !allowed("spark.sql.legacy.allowStarWithSingleTableIdentifierInCount") {
+		return diag.New("_LEGACY_ERROR_TEMP_1021", "targetString", strings.Join(star.Qualifier, ".")).At(star.Place())
+	}
+	return nil
 }
 
 // bindAggregate gives the call its kernel.
@@ -325,7 +322,7 @@ func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name s
 		args = []expr.Expr{intLiteral(1, e.Place())}
 	} else {
 		var err error
-		if args, err = s.arguments(e, name, f.Doc); err != nil {
+		if args, err = s.arguments(e, name); err != nil {
 			return nil, err
 		}
 	}
@@ -365,7 +362,7 @@ func (s *site) aggregateFilter(e ast.Expr) (expr.Expr, error) {
 		return nil, err
 	}
 	switch {
-	case filter.Type().Kind != types.Boolean && filter.Type().Kind != types.Void:
+	case filter.Type().Kind != types.Boolean:
 		return nil, diag.New("INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", "filterExpr", sqlOf(filter)).At(e.Place())
 	case hasAggregate(filter):
 		return nil, diag.New("INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE", "filterExpr", sqlOf(filter), "aggExpr", sqlOf(filter)).At(e.Place())
@@ -374,7 +371,7 @@ func (s *site) aggregateFilter(e ast.Expr) (expr.Expr, error) {
 	case !expr.Deterministic(filter):
 		return nil, diag.New("INVALID_AGGREGATE_FILTER.NON_DETERMINISTIC", "filterExpr", sqlOf(filter)).At(e.Place())
 	}
-	return s.cast(filter, types.BooleanType)
+	return filter, nil
 }
 
 func intLiteral(n int32, span diag.Span) *expr.Literal {

@@ -210,7 +210,7 @@ func (b *binder) dropDuplicates(q *ast.DropDuplicates, env environment) (*relati
 		return nil, err
 	}
 	if len(q.Columns) == 0 {
-		return input.over(distinct(input.plan())), nil
+		return distinctRelation(input)
 	}
 	isKey := map[expr.ColumnID]bool{}
 	for _, name := range q.Columns {

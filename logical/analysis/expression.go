@@ -19,7 +19,11 @@ func (s *site) expr(e ast.Expr) (expr.Expr, error) {
 	if err != nil {
 		return nil, at(err, e.Place())
 	}
-	if t := bound.Type(); isInstant(t) || t.IsInterval() || t.Kind == types.Binary {
+	t := bound.Type()
+	if c, ok := e.(*ast.Call); ok && t.Kind == types.String && c.Operator && (c.Func[0] == "+" || c.Func[0] == "-") {
+		s.printedTypes[e] = t
+	}
+	if isInstant(t) || t.IsInterval() || t.Kind == types.Binary {
 		s.printedTypes[e] = t
 	}
 	return bound, nil
@@ -90,6 +94,11 @@ func (s *site) castOf(e *ast.Cast) (expr.Expr, error) {
 		return nil, err
 	}
 	if input.Type().Equal(e.Type) {
+		if l, ok := input.(*expr.Literal); ok {
+			written := *l
+			written.Computed = true
+			return &written, nil
+		}
 		return input, nil
 	}
 	mode := s.mode()
@@ -143,14 +152,11 @@ func (s *site) caseOf(e *ast.Case) (expr.Expr, error) {
 }
 
 func (s *site) whenCondition(e *ast.Case, condition expr.Expr, i int) (expr.Expr, error) {
-	switch condition.Type().Kind {
-	case types.Boolean:
+	if condition.Type().Kind == types.Boolean {
 		return condition, nil
-	case types.Void:
-		return s.cast(condition, types.BooleanType)
 	}
 	return nil, diag.New("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "sqlExpr", s.text(e),
-		"paramIndex", ordinal(2*i), "requiredType", `"BOOLEAN"`, "inputSql", sqlOf(condition),
+		"paramIndex", ordinal(i), "requiredType", `"BOOLEAN"`, "inputSql", sqlOf(condition),
 		"inputType", quoteSQL(condition.Type().SQL())).At(condition.Place())
 }
 

@@ -157,6 +157,9 @@ func (b *binder) subqueryAlias(q *ast.SubqueryAlias, env environment) (*relation
 	if err != nil {
 		return nil, err
 	}
+	if v, ok := q.Input.(*ast.Values); ok && q.Columns != nil && len(q.Columns) != len(r.columns) {
+		return nil, valuesWidth(len(q.Columns), len(r.columns), 0).At(v.Place())
+	}
 	out := r.qualified(q.Name)
 	if q.Name == "" {
 		out.columns = slices.Clone(r.columns)

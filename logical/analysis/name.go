@@ -36,6 +36,9 @@ func (n namer) top(e ast.Expr) string {
 	case *ast.Alias:
 		return e.Names[0]
 	case *ast.Name:
+		if n.site != nil && n.site.qualifiers[e] == groupingID {
+			return strings.ToLower(e.Parts[0])
+		}
 		if n.site != nil && n.site.qualifiers[e] == literalFunction {
 			return n.expr(e)
 		}
@@ -81,15 +84,21 @@ func (n namer) expr(e ast.Expr) string {
 	case *ast.Alias:
 		return n.expr(e.Input) + " AS " + e.Names[0]
 	case *ast.Cast:
+		if e.Type.IsNested() {
+			return n.expr(e.Input) // Spark forgets that the user wrote it
+		}
 		word := "CAST("
 		if e.Try {
 			word = "TRY_CAST("
 		}
-		return word + n.expr(e.Input) + " AS " + e.Type.SQL() + ")"
+		return word + n.expr(e.Input) + " AS " + castTypeName(e.Type) + ")"
 	case *ast.Case:
 		return n.caseOf(e)
 	case *ast.In:
 		value := n.expr(e.Value)
+		if row, ok := e.Value.(*ast.Call); ok && e.Query != nil && isRow(row) {
+			value = n.row(row, "'")
+		}
 		if e.Query != nil {
 			return "(" + value + " IN (listquery(" + n.outer(e) + ")))"
 		}
@@ -120,15 +129,15 @@ func (n namer) expr(e ast.Expr) string {
 	return ""
 }
 
-// row names a row value (a, b), which Spark makes a struct.
-func (n namer) row(e *ast.Call) string {
+// row names a row value (a, b), which Spark makes a struct; quote stands around the names of its fields.
+func (n namer) row(e *ast.Call, quote string) string {
 	var parts []string
 	for i, a := range e.Args {
 		name := "col" + itoa(i+1)
 		if column, ok := a.(*ast.Name); ok {
 			name = column.Parts[len(column.Parts)-1]
 		}
-		parts = append(parts, name, n.expr(a))
+		parts = append(parts, quote+name+quote, n.expr(a))
 	}
 	return "named_struct(" + strings.Join(parts, ", ") + ")"
 }
@@ -152,6 +161,9 @@ func (n namer) name(e *ast.Name) string {
 		}
 		if used == lateralReference {
 			return "lateralAliasReference(" + strings.Join(e.Parts, ".") + ")"
+		}
+		if used == groupingID {
+			return "grouping_id()"
 		}
 		if used == literalFunction {
 			return strings.ToLower(e.Parts[0]) + "()"
@@ -214,7 +226,7 @@ var infixOperators = map[string]string{
 
 func (n namer) call(e *ast.Call) string {
 	if isRow(e) {
-		return n.row(e)
+		return n.row(e, "")
 	}
 	name := strings.ToLower(e.Func[len(e.Func)-1])
 	if text, ok := n.operator(e, name); ok {
@@ -238,6 +250,11 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 	if text, ok := n.temporal(e, name); ok {
 		return text, true
 	}
+	if n.site != nil {
+		if text, ok := n.site.comparisonNames[e]; ok {
+			return text, true
+		}
+	}
 	if infix, ok := infixOperators[name]; ok && len(e.Args) == 2 {
 		return "(" + n.expr(e.Args[0]) + " " + infix + " " + n.expr(e.Args[1]) + ")", true
 	}
@@ -246,6 +263,9 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 		arg := n.expr(e.Args[0])
 		switch name {
 		case "not", "!":
+			if inner, ok := e.Args[0].(*ast.Call); ok && inner.Operator && inner.Func[0] == "isunknown" {
+				return "(" + n.expr(inner.Args[0]) + " IS NOT NULL)", true
+			}
 			return "(NOT " + arg + ")", true
 		case "negative", "-":
 			if name == "negative" && !e.Operator {
@@ -303,6 +323,9 @@ func (n namer) temporal(e *ast.Call, name string) (string, bool) {
 		return "", false
 	}
 	left, right := n.site.printedTypes[e.Args[0]], n.site.printedTypes[e.Args[1]]
+	if right.IsInterval() && name != "*" && n.site.printedTypes[e].Kind == types.String {
+		return n.expr(e.Args[0]) + " " + name + " " + n.expr(e.Args[1]), true // the text of a timestamp
+	}
 	if name == "*" && (!right.IsInterval() || left.IsInterval()) || name != "*" && !isInstant(left) && !isInstant(right) {
 		return "", false // before the operands are printed, or a deep chain would take for ever
 	}
@@ -397,10 +420,8 @@ var castFunctions = map[string]bool{
 func (n namer) function(e *ast.Call, name string) string {
 	list := e.Args
 	if n.site != nil {
-		if f, ok := n.site.functions.Lookup(name); ok {
-			if placed, err := n.site.namedArguments(list, name, f.Doc); err == nil {
-				list = placed
-			}
+		if placed, err := n.site.namedArguments(list, name); err == nil {
+			list = placed
 		}
 	}
 	args := n.arguments(list)

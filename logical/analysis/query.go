@@ -79,7 +79,7 @@ func (b *binder) step(q ast.Query, env environment) (*relation, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r.over(distinct(r.plan())), nil
+		return distinctRelation(r)
 	case *ast.DropDuplicates:
 		return b.dropDuplicates(q, env)
 	case *ast.Repartition:
@@ -188,7 +188,7 @@ func (b *binder) fold(e expr.Expr) (any, error) {
 	return nil, diag.Unsupported("the constant " + expr.Pretty(e) + " where a literal is expected").At(e.Place())
 }
 
-// values binds VALUES: every column gets the common type of its cells.
+// values binds VALUES: every column gets the common type of its cells. Strings are not converted to other types for that.
 func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
 	s := b.site(newRelation(oneRow(), nil), env)
 	s.clause = "VALUES"
@@ -199,8 +199,7 @@ func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
 	}
 	for i, row := range q.Rows {
 		if len(row) != width {
-			return nil, diag.New("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "expectedNumCols", itoa(width), "actualNumCols", itoa(len(row)),
-				"rowIndex", itoa(i)).At(q.Place())
+			return nil, valuesWidth(width, len(row), i).At(q.Place())
 		}
 		var err error
 		if n.Rows[i], err = s.exprs(row); err != nil {
@@ -218,6 +217,11 @@ func (b *binder) values(q *ast.Values, env environment) (*relation, error) {
 	return newRelation(n, nil), nil
 }
 
+// valuesWidth is the error for a row of VALUES that has another number of columns than the first, or than there are names.
+func valuesWidth(want, got, row int) *diag.Error {
+	return diag.New("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "expectedNumCols", itoa(want), "actualNumCols", itoa(got), "rowIndex", itoa(row))
+}
+
 func (b *binder) valuesColumns(n *logical.Values, width int) error {
 	n.Output = make([]logical.Column, width)
 	for j := range n.Output {
@@ -225,7 +229,7 @@ func (b *binder) valuesColumns(n *logical.Values, width int) error {
 		for i, row := range n.Rows {
 			kinds[i] = row[j].Type()
 		}
-		t, ok := b.coercion.WiderCommonType(kinds)
+		t, ok := b.coercion.WiderCommonTypeWithoutStrings(kinds)
 		if !ok {
 			return diag.New("INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE", "colName", quoteName([]string{"col" + itoa(j+1)}))
 		}
@@ -258,9 +262,19 @@ func (b *binder) setOperation(q *ast.SetOperation, env environment) (*relation, 
 		return nil, at(at(err, q.Place()), q.Right.Place())
 	}
 	if q.Op == ast.Union && !q.All {
-		out = distinct(out)
+		if out, err = distinct(out); err != nil {
+			return nil, at(err, q.Place())
+		}
 	}
 	return newRelation(out, nil), nil
+}
+
+func distinctRelation(r *relation) (*relation, error) {
+	n, err := distinct(r.plan())
+	if err != nil {
+		return nil, err
+	}
+	return r.over(n), nil
 }
 
 // operands flattens A UNION ALL B UNION ALL C, which is left-deep, into one operation of many inputs.
@@ -302,8 +316,10 @@ func (b *binder) combine(q *ast.SetOperation, inputs []*relation) (logical.Node,
 			n.Output[j].Type = t
 			n.Output[j].Nullable = n.Output[j].Nullable || q.Op == ast.Union && r.columns[j].Nullable
 		}
-		if q.Op != ast.Union && n.Output[j].Type.Kind == types.Map {
-			return nil, diag.New("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "colName", quoteName([]string{c.Name}), "dataType", quoteSQL(c.Type.SQL()))
+	}
+	if q.Op != ast.Union {
+		if err := noMaps(n.Output); err != nil {
+			return nil, err
 		}
 	}
 	for _, r := range inputs {

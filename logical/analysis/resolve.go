@@ -69,17 +69,18 @@ func (s *site) find(n *ast.Name) (expr.Expr, error) {
 	}
 	if s.grouping != nil && len(n.Parts) == 1 && strings.EqualFold(n.Parts[0], "grouping__id") {
 		// Hive's name of grouping_id().
-		s.qualifiers[n] = 0
+		s.qualifiers[n] = groupingID
 		return s.groupingCall(&ast.Call{Func: []string{"grouping_id"}}, "grouping_id")
 	}
 	return nil, nil
 }
 
-// What qualifiers keeps for a name that turned out to be a function without parentheses, or an alias of the same SELECT
-// list.
+// What qualifiers keeps for a name that turned out to be a function without parentheses, an alias of the same SELECT list, or
+// Hive's GROUPING__ID.
 const (
 	literalFunction  = -1
 	lateralReference = -2
+	groupingID       = -3
 )
 
 // ref is the expression for a column found by name.
@@ -94,7 +95,11 @@ func (s *site) outerName(n *ast.Name) (expr.Expr, error) {
 	if s.env.outer == nil {
 		return nil, nil
 	}
-	e, err := s.env.outer.site.find(n)
+	outside := *s.env.outer.site
+	if !outside.aliasesFirst && outside.clause == "" {
+		outside.aliases = nil // a lateral alias is known in its own list alone
+	}
+	e, err := outside.find(n)
 	if diag.ConditionOf(err) == "AMBIGUOUS_REFERENCE" {
 		return nil, nil // as in Spark, the query outside has no such name then
 	}
@@ -126,7 +131,8 @@ func (s *site) alias(n *ast.Name) (expr.Expr, error) {
 		if !it.aliased && !s.anyName || !s.sameName(it.name, n.Parts[0]) {
 			continue
 		}
-		if found != nil && !expr.Same(found.expr, it.expr) {
+		lateral := !s.aliasesFirst && s.clause == ""
+		if found != nil && (lateral || !expr.Same(found.expr, it.expr)) {
 			return nil, ambiguousAlias(n.Parts, len(s.aliases))
 		}
 		found = it
@@ -137,11 +143,22 @@ func (s *site) alias(n *ast.Name) (expr.Expr, error) {
 	s.qualifiers[n] = 0
 	if !s.aliasesFirst && s.clause == "" {
 		s.qualifiers[n] = lateralReference
+		if s.inAggregate {
+			return nil, &lateralInAggregate{n}
+		}
 	}
 	if s.clause == "GROUP BY" {
 		return s.extract(found.expr, n.Parts[1:], n.Place())
 	}
 	return s.extract(found.use(), n.Parts[1:], n.Place())
+}
+
+// lateralInAggregate says that an argument of an aggregate function is an alias of the same SELECT list. The call makes the error.
+type lateralInAggregate struct{ name *ast.Name }
+
+// Error names the alias.
+func (e *lateralInAggregate) Error() string {
+	return "lateral column alias " + quoteName(e.name.Parts) + " in an aggregate function"
 }
 
 // match is what a name of several parts found in a relation.

@@ -159,7 +159,10 @@ func (k *block) finishAbove(out *relation, node logical.Node, items []expr.Expr,
 	}
 	node = project(node, append(slices.Clip(named), hidden...))
 	if k.distinct {
-		node = distinct(node)
+		var err error
+		if node, err = distinct(node); err != nil {
+			return nil, err
+		}
 	}
 	for i, step := range k.above {
 		node = step.node(node, order[i])

@@ -91,26 +91,3 @@ func joinNames(names []string) string {
 	}
 	return joinComma(quoted)
 }
-
-// except drops the columns that EXCEPT names; each has to be one of those that the star stands for.
-func (s *site) except(e *ast.Star, items []*item) ([]*item, error) {
-	dropped := map[*item]bool{}
-	for _, name := range e.Except {
-		found := false
-		for _, it := range items {
-			last := len(name) - 1
-			if !s.sameName(it.name, name[last]) || last > 0 && !s.qualifies(visible{qualifier: it.qualifier}, name[:last]) {
-				continue
-			}
-			if dropped[it] {
-				return nil, diag.New("EXCEPT_OVERLAPPING_COLUMNS", "columns", quoteName(name)).At(e.Place())
-			}
-			dropped[it], found = true, true
-		}
-		if !found {
-			n := &ast.Name{Parts: name}
-			return nil, at(s.unresolvedColumn(n), e.Place())
-		}
-	}
-	return slices.DeleteFunc(items, func(it *item) bool { return dropped[it] }), nil
-}

@@ -70,7 +70,7 @@ func (s *site) windowAggregate(e *ast.Call, f *expr.AggregateFunction, name stri
 	var err error
 	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) {
 		args = []expr.Expr{intLiteral(1, e.Place())}
-	} else if args, err = s.arguments(e, name, f.Doc); err != nil {
+	} else if args, err = s.arguments(e, name); err != nil {
 		return nil, err
 	}
 	bound, err := s.bindAggregate(e, f, name, args)

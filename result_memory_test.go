@@ -19,7 +19,7 @@ func TestResultsAreBounded(t *testing.T) {
 			s := open(t, map[string]string{"kiln.master": master, "kiln.memory.limit": "16m"})
 			rows, batches, sum := int64(0), 0, int64(0)
 			last := int64(-1)
-			for batch, err := range s.SQL("SELECT x, y FROM ("+wideJoin+")").Batches(context.Background()) {
+			for batch, err := range s.SQL("SELECT x, y FROM (" + wideJoin + ")").Batches(context.Background()) {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -220,3 +220,21 @@ func TestSpilling(t *testing.T) {
 		})
 	}
 }
+
+// TestSumsAndDifferencesOfDates asks for both in one query; the answers are Spark's. A call that equals another is computed
+// once, so calls that add and that subtract must differ.
+func TestSumsAndDifferencesOfDates(t *testing.T) {
+	s := open(t, map[string]string{"spark.sql.session.timeZone": "UTC"})
+	rows, err := s.SQL(`SELECT x - INTERVAL '1' DAY, x + INTERVAL '1' DAY, x + INTERVAL '1' MONTH, x - INTERVAL '1' MONTH, y - INTERVAL '1' HOUR, y + INTERVAL '1' HOUR,
+		y - INTERVAL '1' MONTH, y + INTERVAL '1' MONTH, x + make_interval(0, 1, 0, 2), x - make_interval(0, 1, 0, 2), y + make_interval(0, 1, 0, 2, 3),
+		y - make_interval(0, 1, 0, 2, 3), INTERVAL '1' HOUR + z, INTERVAL '1' HOUR - z
+		FROM VALUES (DATE'2020-01-01', TIMESTAMP'2020-01-01 00:00:00', INTERVAL '2' HOUR) t(x, y, z)`).Collect(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "[2019-12-31, 2020-01-02, 2020-02-01, 2019-12-01, 2019-12-31 23:00:00, 2020-01-01 01:00:00, 2019-12-01 00:00:00, 2020-02-01 00:00:00, " +
+		"2020-02-03, 2019-11-29, 2020-02-03 03:00:00, 2019-11-28 21:00:00, INTERVAL '03' HOUR, INTERVAL '-01' HOUR]"
+	if got := rows[0].String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -28,6 +28,11 @@ var (
 	timestampAddInterval      = internal("timestamp_add_interval")
 	subtractDatesFunction     = internal("subtract_dates")
 	subtractTimestampFunction = internal("subtract_timestamps")
+	dateSubMonthsFunction     = internal("date_sub_months")
+	dateSubIntervalFunction   = internal("date_sub_interval")
+	timestampSubMonths        = internal("timestamp_sub_months")
+	timestampSubTime          = internal("timestamp_sub_time")
+	timestampSubInterval      = internal("timestamp_sub_interval")
 	intervalAddFunction       = internal("interval_add")
 	intervalSubtractFunction  = internal("interval_subtract")
 	intervalMultiplyFunction  = internal("multiply_interval")
@@ -157,12 +162,20 @@ func (b *temporal) addDays(f *expr.Function, left, right expr.Expr) (expr.Expr, 
 	return b.castCall(f, types.DateType, kernel, false, left, types.DateType, right, types.IntType)
 }
 
+// bySign is the function that adds, or the one that subtracts: equal functions of equal arguments are taken to be equal.
+func bySign(sign int64, add, subtract *expr.Function) *expr.Function {
+	if sign < 0 {
+		return subtract
+	}
+	return add
+}
+
 // addMonths is date or timestamp ± a year-month interval.
 func (b *temporal) addMonths(left, right expr.Expr, sign int64) (expr.Expr, bool, error) {
 	if isDate(left.Type()) {
-		return b.call(dateAddMonthsFunction, types.DateType, dateAddMonthsKernel(sign), true, left, right)
+		return b.call(bySign(sign, dateAddMonthsFunction, dateSubMonthsFunction), types.DateType, dateAddMonthsKernel(sign), true, left, right)
 	}
-	return b.call(timestampAddMonths, left.Type(), timestampAddMonthsKernel(sign), true, left, right)
+	return b.call(bySign(sign, timestampAddMonths, timestampSubMonths), left.Type(), timestampAddMonthsKernel(sign), true, left, right)
 }
 
 // addTime is a date, timestamp or string ± a day-time or calendar interval.
@@ -171,9 +184,9 @@ func (b *temporal) addTime(left, right expr.Expr, sign int64) (expr.Expr, bool, 
 	calendarInterval := r.Kind == types.CalendarInterval
 	switch {
 	case isDate(l) && r.Equal(onlyDays):
-		return b.call(dateAddFunction, types.DateType, dateAddIntervalDaysKernel(sign), false, left, right)
+		return b.call(bySign(sign, dateAddFunction, dateSubFunction), types.DateType, dateAddIntervalDaysKernel(sign), false, left, right)
 	case isDate(l) && calendarInterval:
-		return b.call(dateAddIntervalFunction, types.DateType, dateAddIntervalKernel(sign, b.mode == expr.Legacy), true, left, right)
+		return b.call(bySign(sign, dateAddIntervalFunction, dateSubIntervalFunction), types.DateType, dateAddIntervalKernel(sign, b.mode == expr.Legacy), true, left, right)
 	case isTime(l):
 	case isDate(l), l.Kind == types.String, l.Kind == types.Void:
 		cast, err := castTo(b.c, left, types.TimestampType)
@@ -185,9 +198,9 @@ func (b *temporal) addTime(left, right expr.Expr, sign int64) (expr.Expr, bool, 
 		sql := quoted(pretty(left) + map[int64]string{1: " + ", -1: " - "}[sign] + pretty(right))
 		return nil, true, unexpectedTypeIn(b.c, sql, []expr.Expr{left, right}, 0, `"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)"`)
 	}
-	f, kernel := timestampAddTime, timestampAddTimeKernel(sign)
+	f, kernel := bySign(sign, timestampAddTime, timestampSubTime), timestampAddTimeKernel(sign)
 	if calendarInterval {
-		f, kernel = timestampAddInterval, timestampAddIntervalKernel(sign)
+		f, kernel = bySign(sign, timestampAddInterval, timestampSubInterval), timestampAddIntervalKernel(sign)
 	}
 	e, ok, err := b.call(f, left.Type(), kernel, true, left, right)
 	if err == nil && l.Kind == types.String {

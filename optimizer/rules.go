@@ -67,7 +67,7 @@ var rewriting = []rule{
 	{"FoldConstants", topDown, optional, foldConstants, "constant expressions are computed once, here"},
 	{"SimplifyBooleans", bottomUp, optional, onExpressions(simplifyBooleans), "AND, OR, NOT, CASE and COALESCE without what decides nothing"},
 	{"SimplifyComparisons", bottomUp, optional, onExpressions(simplifyComparisons), "literals on the right; IS NULL and x = x decided where they are known"},
-	{"PropagateNulls", bottomUp, optional, onExpressions(propagateNull), "an operator with a NULL operand is NULL"},
+	{"PropagateNulls", bottomUp, required, onExpressions(propagateNull), "an operator with a NULL operand is NULL"},
 	{"UnwrapCasts", bottomUp, optional, onExpressions(unwrapCasts), "a cast moves from the column to the literal it is compared with"},
 	{"ValuesToSet", bottomUp, optional, onExpressions(valuesToSet), "x = 1 OR x = 2 is one test of a set"},
 	{"MergeFilters", topDown, optional, mergeFilters, "two filters are one conjunction, which the next rules split once"},
@@ -92,6 +92,7 @@ var batches = []batch{
 		{"Decorrelate", wholePlan, required, decorrelate, "subqueries and lateral joins become joins; first, so that later rules see one plan"},
 	}},
 	{"Operators", fixedPoint, []rule{
+		{"PropagateNulls", bottomUp, required, onExpressions(propagateNull), "an operator with a NULL operand is NULL, before any other operand can fail"},
 		{"ReplaceSetOperations", topDown, required, replaceSetOperations, "INTERSECT and EXCEPT are joins and aggregates"},
 		{"ExpandGroupingSets", topDown, required, expandGroupingSets, "each row goes to every grouping set"},
 		{"ExpandDistinct", topDown, required, expandDistinct, "DISTINCT aggregates are two aggregates, one over the other; makes grouping sets"},

@@ -66,11 +66,12 @@ func simplifyComparison(e *expr.Comparison) expr.Expr {
 	return e
 }
 
-// propagateNull replaces an operator by null if an operand is a NULL literal and null operands make it null. Operands that
-// may fail keep it: 1 / x + NULL still divides.
+// propagateNull replaces an operator by null if an operand is a NULL literal and null operands make it null. As in Spark, that
+// holds even where another operand would fail, so the rule is part of what a query means:
+//
+//	SELECT 1 / 0 + NULL, CAST(NULL AS INT) = 'abc'
 func propagateNull(e expr.Expr, _ *Context) expr.Expr {
-	children := e.Children()
-	if !nullIfAnyIs(e) || !e.Nullable() || !slices.ContainsFunc(children, isNullLiteral) || slices.ContainsFunc(children, func(c expr.Expr) bool { return !droppable(c) }) {
+	if !nullIfAnyIs(e) || !e.Nullable() || !slices.ContainsFunc(e.Children(), isNullLiteral) {
 		return e
 	}
 	return nullLiteral(e.Type())

@@ -95,6 +95,12 @@ func TestDecimalArithmeticAgainstBig(t *testing.T) {
 		}
 		got, ok := DecimalMultiply(x, y, int(a.Scale+b.Scale), int(result.Scale), int(result.Precision))
 		check("*", result, got, ok, exact)
+		result = DecimalAddType(a, b)
+		at := max(a.Scale, b.Scale)
+		total := new(big.Int).Mul(bigOf(x), tenTo(int(at-a.Scale)))
+		total.Add(total, new(big.Int).Mul(bigOf(y), tenTo(int(at-b.Scale))))
+		got, ok = DecimalAdd(x, y, int(a.Scale), int(b.Scale), int(result.Scale), int(result.Precision))
+		check("+", result, got, ok, halfUp(total, tenTo(int(at-result.Scale))))
 		if y.IsZero() {
 			continue
 		}

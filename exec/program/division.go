@@ -220,7 +220,7 @@ func decimalFunction(e *expr.Arithmetic, op expr.ArithmeticOp) func(a, b types.I
 			if op == expr.Subtract {
 				b = b.Neg()
 			}
-			return addDecimals(a, b, s1, s2, scale, precision)
+			return types.DecimalAdd(a, b, s1, s2, scale, precision)
 		}
 	case expr.Multiply:
 		return func(a, b types.Int128) (types.Int128, bool) {
@@ -251,19 +251,4 @@ func decimalFunction(e *expr.Arithmetic, op expr.ArithmeticOp) func(a, b types.I
 		}
 		return q, ok && q.IsInt64()
 	}
-}
-
-// addDecimals adds at the larger scale, where 128 bits must suffice, and brings the sum to the result's scale.
-func addDecimals(a, b types.Int128, s1, s2, scale, precision int) (types.Int128, bool) {
-	common := max(s1, s2)
-	x, overflow1 := a.Mul(types.Pow10(common - s1))
-	y, overflow2 := b.Mul(types.Pow10(common - s2))
-	if overflow1 || overflow2 {
-		return types.Int128{}, false
-	}
-	sum, overflow := x.AddOverflow(y)
-	if overflow {
-		return types.Int128{}, false
-	}
-	return types.Rescale(sum, common, scale, precision)
 }

@@ -71,11 +71,9 @@ func writeMeasures(b *strings.Builder, plan *physical.Plan, profile *exec.Profil
 			}
 			more = append(more, d[0]+"="+d[1])
 		}
-		if o.Detail != "" {
-			more = append(more, shorten(o.Detail, detailWidth))
-		}
+		notes := strings.TrimLeft(strings.Join(more, ", ")+"  "+shorten(o.Detail, detailWidth), " ")
 		lines = append(lines, [4]string{fmt.Sprintf("%s%s (%d)", drawing, o.Title(), o.Number), "rows=" + formatCount(m.Rows), "time=" + formatTime(m.Time),
-			strings.Join(more, ", ")})
+			notes})
 	})
 	var widths [3]int
 	for _, l := range lines {

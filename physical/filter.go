@@ -16,7 +16,7 @@ func (p *planner) lowerFilter(n *logical.Filter, w wanted) (*flow, error) {
 		return nil, err
 	}
 	condition := expr.Debug(n.Condition)
-	op := p.newOperator(n, "Filter", condition, Argument{Name: "Condition", Value: condition})
+	op := p.newOperator(n, "Filter", condition, Argument{Name: "Condition ", Value: condition})
 	f.begin(op)
 	if err := f.each(func(b *program.Builder) error { return b.Filter(n.Condition) }); err != nil {
 		return nil, err

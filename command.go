@@ -141,7 +141,7 @@ func showFunctions(c *ast.ShowFunctions) *table {
 	if strings.EqualFold(c.Scope, "USER") {
 		return t
 	}
-	for _, name := range builtin.Names() {
+	for _, name := range builtin.Callable() {
 		if catalog.Matches(c.Pattern, name) {
 			t.add(name)
 		}
@@ -219,7 +219,7 @@ func describeFunction(c *ast.DescribeFunction) (*table, error) {
 	name := c.Name[len(c.Name)-1]
 	canonical, d, ok := builtin.Documentation(name)
 	if !ok {
-		near := diag.Nearest(name, builtin.Names(), 3)
+		near := diag.Nearest(name, builtin.Callable(), 3)
 		err := diag.New("UNRESOLVED_ROUTINE", "routineName", "`"+name+"`", "searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")
 		err.Suggestions = near
 		return nil, err.At(c.Place())

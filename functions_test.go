@@ -135,12 +135,50 @@ func checkGridLine(t *testing.T, s *kiln.Session, n int, line []byte) {
 		return
 	}
 	got := answerOf(t, d)
-	if len(got.Columns) == len(answer.Columns) { // the names of columns are compared in Spark's suite, not here
-		for i := range got.Columns {
-			answer.Columns[i].Name = got.Columns[i].Name
-		}
-	}
 	if err := testenv.Compare(answer, got); err != nil {
 		t.Errorf("line %d: %s\n%v", n, want.SQL, err)
+	}
+}
+
+// TestFunctionDescriptions asks SHOW FUNCTIONS for what can be called, and DESCRIBE FUNCTION about each.
+func TestFunctionDescriptions(t *testing.T) {
+	s := open(t, nil)
+	names := strings.Split(hiveResult(s, "SHOW FUNCTIONS"), "\n")
+	for _, hidden := range []string{"[]", "istrue", "like_any", "not_ilike_all", "timestampadd", "timediff"} {
+		if slices.Contains(names, hidden) {
+			t.Errorf("SHOW FUNCTIONS lists %s, which no query can call", hidden)
+		}
+		if got := hiveResult(s, "SELECT `"+hidden+"`()"); !strings.Contains(got, "UNRESOLVED_ROUTINE") {
+			t.Errorf("a call of %s: %s", hidden, got)
+		}
+	}
+	for _, name := range names {
+		short, long := hiveResult(s, "DESCRIBE FUNCTION `"+name+"`"), hiveResult(s, "DESCRIBE FUNCTION EXTENDED `"+name+"`")
+		if !strings.Contains(short, "\nUsage: ") || !strings.Contains(long, "Extended Usage:") || !strings.Contains(long, "Examples:") {
+			t.Errorf("%s is not described:\n%s", name, long)
+		}
+	}
+}
+
+// TestTimeParserPolicy checks that the setting is never ignored: what only old versions of Spark read is an error.
+func TestTimeParserPolicy(t *testing.T) {
+	const unsupported = "UNSUPPORTED_FEATURE"
+	for _, c := range []struct{ policy, ansi, sql, want string }{
+		{"LEGACY", "true", "SELECT to_date('2020-01-02', 'yyyy-MM-dd')", unsupported},
+		{"legacy", "true", "SELECT to_timestamp('2020-01-02', 'yyyy-MM-dd')", unsupported},
+		{"LEGACY", "true", "SELECT date_format(date'2020-01-02', 'yyyy')", unsupported},
+		{"LEGACY", "true", "SELECT from_unixtime(0, 'yyyy')", unsupported},
+		{"LEGACY", "true", "SELECT unix_timestamp('2020', 'yyyy')", unsupported},
+		{"LEGACY", "true", "SELECT to_date('2020-01-02')", "2020-01-02"},
+		{"EXCEPTION", "true", "SELECT to_date('2020-01-02', 'yyyy-MM-dd')", "2020-01-02"},
+		{"EXCEPTION", "true", "SELECT date_format(date'2020-01-02', 'yyyy')", "2020"},
+		{"EXCEPTION", "false", "SELECT to_date('2020-01-02', 'yyyy-MM-dd')", unsupported},
+		{"EXCEPTION", "true", "SELECT try_to_timestamp('2020-01-02', 'yyyy-MM-dd')", unsupported},
+		{"CORRECTED", "false", "SELECT to_date('2020-01-02x', 'yyyy-MM-dd')", "NULL"},
+	} {
+		s := open(t, map[string]string{"spark.sql.legacy.timeParserPolicy": c.policy, "spark.sql.ansi.enabled": c.ansi})
+		if got := hiveResult(s, c.sql); !strings.Contains(got, c.want) {
+			t.Errorf("%s, ansi %s: %s: %s", c.policy, c.ansi, c.sql, got)
+		}
 	}
 }

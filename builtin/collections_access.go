@@ -24,8 +24,8 @@ var accessFunctions = []*expr.Function{
 		signature{params: of(anyArray, integer), resolve: func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
 			return outcome{result: args[0].Type().Elem(), nullable: true, kernel: subscriptKernel(false)}, nil
 		}}),
-	scalar("[]", doc("collection_funcs", "The element of an array at an index from 0, or the value of a map's key.", "collection - an array or map", "index - an integer or key"),
-		signature{params: of(anyOf(anyArray, anyMap), anything), resolve: resolveSubscript}),
+	asSyntax(scalar("[]", doc("collection_funcs", "The element of an array at an index from 0, or the value of a map's key.", "collection - an array or map", "index - an integer or key"),
+		signature{params: of(anyOf(anyArray, anyMap), anything), resolve: resolveSubscript})),
 	sizeFunction("size", "cardinality"),
 	scalar("array_size", doc("array_funcs", "Returns the number of elements of an array.", "array - an array").
 		example("SELECT array_size(array('b', 'd', 'c', 'a'));", "4"),

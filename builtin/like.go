@@ -164,7 +164,7 @@ type quantifier struct {
 // true.
 func quantifiedLike(name string, q quantifier, usage, query string) *expr.Function {
 	d := doc("predicate_funcs", usage, "str - a string", "pattern1, pattern2, … - strings").example(query, "true")
-	return rewrite(name, d, 2, -1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
+	return asSyntax(rewrite(name, d, 2, -1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		tests := make([]expr.Expr, len(args)-1)
 		for i := range tests {
 			test, err := callBuiltin(c, q.one, args[0], args[i+1])
@@ -183,5 +183,5 @@ func quantifiedLike(name string, q quantifier, usage, query string) *expr.Functi
 			return newAnd(c, tests...), nil
 		}
 		return &expr.Or{Base: expr.Base{Typ: types.BooleanType, Null: anyNullable(tests), Span: c.Span}, Args: tests}, nil
-	})
+	}))
 }

@@ -11,8 +11,9 @@ import (
 const Version = "4.0.1"
 
 // settingFunction is a function without arguments whose value is in the session's settings.
+// The example asks something whose answer is the same everywhere.
 func settingFunction(name, usage string, value func(s *expr.Settings) string) *expr.Function {
-	return rewrite(name, doc("misc_funcs", usage), 0, 0, func(c *expr.BindContext, _ []expr.Expr) (expr.Expr, error) {
+	return rewrite(name, doc("misc_funcs", usage).example("SELECT length("+name+"()) > 0;", "true"), 0, 0, func(c *expr.BindContext, _ []expr.Expr) (expr.Expr, error) {
 		return newLiteral(c, value(c.Settings), types.StringType), nil
 	})
 }
@@ -34,14 +35,17 @@ var miscFunctions = []*expr.Function{
 
 // castFunctions are the names of types as functions: int(x) is CAST(x AS INT).
 var castFunctions = []*expr.Function{
-	castFunction("boolean", types.BooleanType), castFunction("tinyint", types.ByteType), castFunction("smallint", types.ShortType),
-	castFunction("int", types.IntType), castFunction("bigint", types.LongType), castFunction("float", types.FloatType),
-	castFunction("double", types.DoubleType), castFunction("decimal", types.DecimalType(10, 0)), castFunction("date", types.DateType),
-	castFunction("timestamp", types.TimestampType), castFunction("binary", types.BinaryType), castFunction("string", types.StringType),
+	castFunction("boolean", types.BooleanType, "'yes'", "true"), castFunction("tinyint", types.ByteType, "'12'", "12"),
+	castFunction("smallint", types.ShortType, "'-300'", "-300"), castFunction("int", types.IntType, "'10'", "10"),
+	castFunction("bigint", types.LongType, "'10000000000'", "10000000000"), castFunction("float", types.FloatType, "'1.5'", "1.5"),
+	castFunction("double", types.DoubleType, "'1e3'", "1000.0"), castFunction("decimal", types.DecimalType(10, 0), "'12'", "12"),
+	castFunction("date", types.DateType, "'2020-02-29'", "2020-02-29"), castFunction("timestamp", types.TimestampType, "'2020-02-29 01:02:03'", "2020-02-29 01:02:03"),
+	castFunction("binary", types.BinaryType, "'Spark SQL'", "Spark SQL"), castFunction("string", types.StringType, "10", "10"),
 }
 
-func castFunction(name string, t types.Type) *expr.Function {
-	return rewrite(name, doc("conversion_funcs", "Casts expr to "+t.SQL()+".", "expr - a value"), 1, 1,
+// castFunction has as its example the cast of one literal.
+func castFunction(name string, t types.Type, literal, result string) *expr.Function {
+	return rewrite(name, doc("conversion_funcs", "Casts expr to "+t.SQL()+".", "expr - a value").example("SELECT "+name+"("+literal+");", result), 1, 1,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			e, err := Cast(args[0], t, modeOf(c), c.Settings)
 			if k, ok := e.(*expr.Cast); ok && err == nil {
@@ -53,7 +57,8 @@ func castFunction(name string, t types.Type) *expr.Function {
 
 // raiseFunction fails for every row it is evaluated for. It may not be folded or moved: it is marked non-deterministic.
 var raiseFunction = func() *expr.Function {
-	f := scalar("raise_error", doc("misc_funcs", "Fails with the given message.", "expr - a string"),
+	f := scalar("raise_error", doc("misc_funcs", "Fails with the given message.", "expr - a string").
+		example("SELECT IF(1 > 2, raise_error('custom error message'), 'fine');", "fine"),
 		signature{params: of(text), result: types.VoidType, nullable: true, fails: true,
 			kernel: func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 				message := stringsOf(args[0])

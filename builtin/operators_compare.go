@@ -36,15 +36,15 @@ var comparisonFunctions = []*expr.Function{
 		example("SELECT isnotnull(1);", "true"), 1, 1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		return newNot(c, newIsNull(c, args[0])), nil
 	}),
-	isTruth("istrue", true), isTruth("isfalse", false),
-	rewrite("isunknown", doc("predicate_funcs", "expr IS UNKNOWN: returns true if the boolean expr is null.", "expr - a boolean").
+	asSyntax(isTruth("istrue", true)), asSyntax(isTruth("isfalse", false)),
+	asSyntax(rewrite("isunknown", doc("predicate_funcs", "expr IS UNKNOWN: returns true if the boolean expr is null.", "expr - a boolean").
 		example("SELECT CAST(NULL AS BOOLEAN) IS UNKNOWN;", "true"), 1, 1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		e, err := condition(c, callText("isunknown", args), args, 0)
 		if err != nil {
 			return nil, err
 		}
 		return newIsNull(c, e), nil
-	}),
+	})),
 }
 
 func comparison(name string, op expr.CompareOp, d document) *expr.Function {

@@ -138,7 +138,7 @@ func randomFunction(name string, draw func(*xorShift) float64, d document) *expr
 }
 
 var uuidFunction = func() *expr.Function {
-	f := scalar("uuid", doc("misc_funcs", "Returns a random UUID as a string."), signature{result: types.StringType, kernel: uuidKernel})
+	f := scalar("uuid", doc("misc_funcs", "Returns a random UUID as a string.").example("SELECT length(uuid());", "36"), signature{result: types.StringType, kernel: uuidKernel})
 	f.NonDeterministic = true
 	return f
 }()

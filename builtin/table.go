@@ -72,5 +72,16 @@ func LookupAggregate(name string) (*expr.AggregateFunction, bool) {
 	return f, ok
 }
 
+// Callable returns the names and aliases of what a query can call, and of the operators, sorted: what SHOW FUNCTIONS lists.
+func Callable() []string {
+	return slices.DeleteFunc(Names(), func(name string) bool { f := scalars[name]; return f != nil && f.Syntax })
+}
+
+// asSyntax marks functions that only pieces of syntax call.
+func asSyntax(f *expr.Function) *expr.Function {
+	f.Syntax = true
+	return f
+}
+
 // Names returns the names and aliases of all functions and operators, sorted.
 func Names() []string { return slices.Clone(names) }

@@ -355,6 +355,9 @@ var decodeFunction = func() *expr.Function {
 			}
 			cases = append(cases, equal, rest[1])
 		}
+		if len(rest) == 0 {
+			rest = []expr.Expr{newLiteral(c, nil, types.StringType)} // a string even where the results are numbers
+		}
 		return bindCase(c, append(cases, rest...))
 	}
 	return f

@@ -21,7 +21,7 @@ func zoneIn(s *expr.Settings) *types.Zone {
 
 // clockCall is a function without arguments whose value is the same for the whole query. It is read when the query runs.
 func clockCall(name string, t types.Type, value func(s *expr.Settings) any, usage string) *expr.Function {
-	f := scalar(name, doc("datetime_funcs", usage), signature{result: t,
+	f := scalar(name, doc("datetime_funcs", usage).example("SELECT "+name+"() > '2020-01-01';", "true"), signature{result: t,
 		kernel: func(c *expr.KernelContext, _ []*vector.Vector, _ vector.Selection, out *vector.Vector) error {
 			v := value(c.Settings)
 			for i := range out.Len {

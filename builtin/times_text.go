@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -42,6 +43,20 @@ func (p *patternCache) of(text []byte) (*types.Pattern, error) {
 // unparsable is the error of a text that does not match its pattern.
 func unparsable(text []byte) *diag.Error {
 	return diag.New("CANNOT_PARSE_TIMESTAMP", "func", routine("try_to_timestamp"), "message", "Text '"+string(text)+"' could not be parsed")
+}
+
+// checkPolicy is an error under the settings of spark.sql.legacy.timeParserPolicy that could change the result of a call with a
+// pattern: LEGACY, and EXCEPTION where a text that does not match would give null and not an error.
+func checkPolicy(c *expr.BindContext, givesNull bool) error {
+	const key = "spark.sql.legacy.timeParserPolicy"
+	if c.Settings.Conf == nil {
+		return nil
+	}
+	switch policy := strings.ToUpper(c.Settings.Conf(key)); {
+	case policy == "LEGACY", policy == "EXCEPTION" && givesNull:
+		return diag.Unsupported(c.Name + " under " + key + "=" + policy).At(c.Span)
+	}
+	return nil
 }
 
 // instant is what to_date, to_timestamp and unix_timestamp take besides strings.
@@ -87,8 +102,11 @@ func readLocal(_ *expr.KernelContext, p *types.Pattern, text string) (int64, boo
 }
 
 // parseOutcome is a call that reads a text by a pattern.
-func parseOutcome(c *expr.BindContext, t types.Type, try bool) outcome {
+func parseOutcome(c *expr.BindContext, t types.Type, try bool) (outcome, error) {
 	checked := c.Settings.ANSI && !try
+	if err := checkPolicy(c, !checked); err != nil {
+		return outcome{}, err
+	}
 	// A malformed pattern fails in all modes.
 	o := outcome{result: t, fails: true, nullable: !checked}
 	switch t.Kind {
@@ -99,7 +117,7 @@ func parseOutcome(c *expr.BindContext, t types.Type, try bool) outcome {
 	default:
 		o.kernel = parseKernel(checked, readInstant)
 	}
-	return o
+	return o, nil
 }
 
 // toTime makes to_date, to_timestamp and their kin: without a pattern, or for a date or timestamp, a cast.
@@ -131,7 +149,11 @@ func toTime(name string, d document, t func(c *expr.BindContext) types.Type, try
 			}
 			return e, err
 		}
-		return makeCall(c, parse, args, parseOutcome(c, target, try)), nil
+		o, err := parseOutcome(c, target, try)
+		if err != nil {
+			return nil, err
+		}
+		return makeCall(c, parse, args, o), nil
 	}
 	return f
 }
@@ -154,7 +176,7 @@ var timeTextFunctions = []*expr.Function{
 	scalar("date_format", doc("datetime_funcs", "Writes a timestamp by a pattern.", "timestamp - a timestamp", "fmt - a datetime pattern").
 		example("SELECT date_format('2016-04-08', 'y');", "2016").
 		example("SELECT date_format('2016-04-08', 'EEEE, d MMM');", "Friday, 8 Apr"),
-		signature{params: of(timestamp, text), result: types.StringType, fails: true, kernel: formatKernel(1)}),
+		signature{params: of(timestamp, text), resolve: formatOutcome(1)}),
 	rewrite("from_unixtime", doc("datetime_funcs", "Writes the time that is unix_time seconds after 1970-01-01 00:00:00 UTC by a pattern.", "unix_time - a bigint", "fmt - a datetime pattern, by default "+defaultPattern).
 		example("SELECT from_unixtime(0, 'yyyy-MM-dd HH:mm:ss');", "1970-01-01 00:00:00"), 1, 2,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
@@ -204,7 +226,14 @@ func formatKernel(unit int64) expr.Kernel {
 	}
 }
 
-var fromUnixTime = scalar("from_unixtime", document{}, signature{params: of(bigint, text), result: types.StringType, fails: true, kernel: formatKernel(types.MicrosPerSecond)})
+var fromUnixTime = scalar("from_unixtime", document{}, signature{params: of(bigint, text), resolve: formatOutcome(types.MicrosPerSecond)})
+
+// formatOutcome is a call that writes numbers of units by a pattern.
+func formatOutcome(unit int64) func(c *expr.BindContext, _ []expr.Expr) (outcome, error) {
+	return func(c *expr.BindContext, _ []expr.Expr) (outcome, error) {
+		return outcome{result: types.StringType, fails: true, kernel: formatKernel(unit)}, checkPolicy(c, false)
+	}
+}
 
 // unixTime is unix_timestamp with all its arguments. For dates and timestamps the pattern only makes the result null if it is.
 func unixTime(name string) *expr.Function {
@@ -217,6 +246,9 @@ func unixTime(name string) *expr.Function {
 			o.kernel = epochSeconds(func(_ *types.Zone, micros int64) int64 { return micros })
 		default:
 			checked := c.Settings.ANSI
+			if err := checkPolicy(c, !checked); err != nil {
+				return outcome{}, err
+			}
 			o.fails, o.nullable = true, !checked
 			o.kernel = parseKernel(checked, func(c *expr.KernelContext, p *types.Pattern, text string) (int64, bool) {
 				micros, ok := p.Parse(text, zoneIn(c.Settings))

@@ -22,12 +22,12 @@ var timeUnits = map[string]timeUnit{
 }
 
 var unitFunctions = []*expr.Function{
-	rewrite("timestampadd", doc("datetime_funcs", "Adds a number of units to a timestamp.",
+	asSyntax(rewrite("timestampadd", doc("datetime_funcs", "Adds a number of units to a timestamp.",
 		"unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND", "value - an integer", "expr - a timestamp").
-		example("SELECT timestampadd(MONTH, -1, timestamp'2022-03-31 00:00:00');", "2022-02-28 00:00:00"), 3, 3, bindUnit(addUnits)),
-	alias(rewrite("timestampdiff", doc("datetime_funcs", "Returns the number of whole units from startTimestamp to endTimestamp.",
-		"unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND", "startTimestamp - a timestamp", "endTimestamp - a timestamp").
-		example("SELECT timestampdiff(HOUR, timestamp'2022-02-11 20:30:00', timestamp'2022-02-12 04:30:00');", "8"), 3, 3, bindUnit(countUnits)), "timediff"),
+		example("SELECT timestampadd(MONTH, -1, timestamp'2022-03-31 00:00:00');", "2022-02-28 00:00:00"), 3, 3, bindUnit(addUnits))),
+	asSyntax(alias(rewrite("timestampdiff", doc("datetime_funcs", "Returns the number of whole units from startTimestamp to endTimestamp.",
+		"unit - YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND", "startTimestamp - a timestamp", "endTimestamp - a timestamp").
+		example("SELECT timestampdiff(HOUR, timestamp'2022-02-11 20:30:00', timestamp'2022-02-12 04:30:00');", "8"), 3, 3, bindUnit(countUnits)), "timediff")),
 }
 
 // bindUnit takes the unit, which the parser gives as a string, off the arguments.
@@ -42,6 +42,9 @@ func bindUnit(f func(name string, unit timeUnit) *expr.Function) func(c *expr.Bi
 		unit, known := timeUnits[word]
 		if !ok || !isText || !known {
 			return nil, diag.New("INVALID_PARAMETER_VALUE.DATETIME_UNIT", "parameter", "`unit`", "functionName", routine(c.Name), "invalidValue", pretty(args[0])).At(c.Span)
+		}
+		if word == "DAYOFYEAR" && !strings.HasSuffix(c.Name, "add") { // a difference in days is DAY in Spark
+			return nil, diag.New("INVALID_PARAMETER_VALUE.DATETIME_UNIT", "parameter", "`unit`", "functionName", routine("TIMESTAMPDIFF"), "invalidValue", "'DAYOFYEAR'").At(c.Span)
 		}
 		return f(word, unit).Bind(c, args[1:])
 	}

@@ -107,7 +107,7 @@ var entries = []Entry{
 	{ShufflePartitions, "", Int, "0", false, "Partitions that Repartition makes when it is given no number; 0 is the number of workers."},
 	{BroadcastThreshold, "", Size, "10m", false, "Kept for Spark programs: one process has no need to broadcast; a hint still chooses the build side."},
 	{MergeSchema, "", Bool, "false", false, "Read the columns of all files of a table, merged by name, in place of the first file's."},
-	{TimeParserPolicy, "", Text, "EXCEPTION", false, "Kept for Spark programs: patterns of dates are always read by the rules of Spark 3 and later, as CORRECTED does."},
+	{TimeParserPolicy, "", Text, "CORRECTED", false, "How datetime patterns are read: CORRECTED. Under LEGACY, and where EXCEPTION may matter, functions with patterns are an error."},
 	{GroupByOrdinal, "", Bool, "true", false, "GROUP BY 1 means the first item of SELECT."},
 	{OrderByOrdinal, "", Bool, "true", false, "ORDER BY 1 means the first item of SELECT."},
 	{GroupByAliases, "", Bool, "true", false, "GROUP BY may name an alias of SELECT."},

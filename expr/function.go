@@ -31,6 +31,8 @@ type Function struct {
 	// Arguments are bound; named arguments are already in place.
 	Bind func(c *BindContext, args []Expr) (Expr, error)
 	Doc  Doc
+	// Syntax functions are what a piece of syntax means (IS TRUE, LIKE ANY, a subscript): queries cannot call them by name.
+	Syntax bool
 }
 
 // Doc is the documentation of a function; each example's Result is what Spark prints for it.

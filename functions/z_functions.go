@@ -648,16 +648,6 @@ func If(args ...any) Column { return Call("if", args...) }
 //   - escape - the character, by default \, that makes a following %, _ or itself stand for itself
 func Ilike(args ...any) Column { return Call("ilike", args...) }
 
-// IlikeAll is the SQL function ilike_all. Reports whether str matches all patterns without regard to case.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func IlikeAll(args ...any) Column { return Call("ilike_all", args...) }
-
-// IlikeAny is the SQL function ilike_any. Reports whether str matches any of the patterns without regard to case.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func IlikeAny(args ...any) Column { return Call("ilike_any", args...) }
-
 // Initcap is the SQL function initcap. Returns str with the first letter of each word in upper case and the others in lower case; words are what blanks separate.
 //   - str - a string
 func Initcap(args ...any) Column { return Call("initcap", args...) }
@@ -675,10 +665,6 @@ func Int(args ...any) Column { return Call("int", args...) }
 //   - str - a string
 func IsValidUtf8(args ...any) Column { return Call("is_valid_utf8", args...) }
 
-// Isfalse is the SQL function isfalse. expr IS FALSE: false if expr is null.
-//   - expr - a boolean
-func Isfalse(args ...any) Column { return Call("isfalse", args...) }
-
 // Isnan is the SQL function isnan. Returns true if expr is NaN; false for null.
 //   - expr - a number
 func Isnan(args ...any) Column { return Call("isnan", args...) }
@@ -690,14 +676,6 @@ func Isnotnull(args ...any) Column { return Call("isnotnull", args...) }
 // Isnull is the SQL function isnull. Returns true if expr is null.
 //   - expr - a value
 func Isnull(args ...any) Column { return Call("isnull", args...) }
-
-// Istrue is the SQL function istrue. expr IS TRUE: false if expr is null.
-//   - expr - a boolean
-func Istrue(args ...any) Column { return Call("istrue", args...) }
-
-// Isunknown is the SQL function isunknown. expr IS UNKNOWN: returns true if the boolean expr is null.
-//   - expr - a boolean
-func Isunknown(args ...any) Column { return Call("isunknown", args...) }
 
 // Kurtosis is the SQL function kurtosis. Returns the excess kurtosis of expr.
 //   - expr - a number
@@ -753,16 +731,6 @@ func Levenshtein(args ...any) Column { return Call("levenshtein", args...) }
 //   - pattern - a string
 //   - escape - the character, by default \, that makes a following %, _ or itself stand for itself
 func Like(args ...any) Column { return Call("like", args...) }
-
-// LikeAll is the SQL function like_all. Reports whether str matches all patterns.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func LikeAll(args ...any) Column { return Call("like_all", args...) }
-
-// LikeAny is the SQL function like_any. Reports whether str matches any of the patterns.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func LikeAny(args ...any) Column { return Call("like_any", args...) }
 
 // Listagg is the SQL function listagg. Returns the strings of expr that are not null, joined, in the order of WITHIN GROUP (ORDER BY …), else that of rows; null if there are none.
 //   - expr - a string or binary
@@ -940,7 +908,7 @@ func MapValues(args ...any) Column { return Call("map_values", args...) }
 func MapZipWith(args ...any) Column { return Call("map_zip_with", args...) }
 
 // Mask is the SQL function mask. Replaces letters and digits; a null replacement keeps them as they are.
-//   - input - a string
+//   - str - a string
 //   - upperChar - replaces capital letters, by default X
 //   - lowerChar - replaces small letters, by default x
 //   - digitChar - replaces digits, by default n
@@ -1018,26 +986,6 @@ func Negative(args ...any) Column { return Call("negative", args...) }
 //   - start_date - a date
 //   - day_of_week - MO, MON, MONDAY, …, in any case
 func NextDay(args ...any) Column { return Call("next_day", args...) }
-
-// NotIlikeAll is the SQL function not_ilike_all. Reports whether str matches none of the patterns, without regard to case.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func NotIlikeAll(args ...any) Column { return Call("not_ilike_all", args...) }
-
-// NotIlikeAny is the SQL function not_ilike_any. Reports whether str does not match one of the patterns, without regard to case.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func NotIlikeAny(args ...any) Column { return Call("not_ilike_any", args...) }
-
-// NotLikeAll is the SQL function not_like_all. Reports whether str matches none of the patterns.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func NotLikeAll(args ...any) Column { return Call("not_like_all", args...) }
-
-// NotLikeAny is the SQL function not_like_any. Reports whether str does not match one of the patterns.
-//   - str - a string
-//   - pattern1, pattern2, … - strings
-func NotLikeAny(args ...any) Column { return Call("not_like_any", args...) }
 
 // Now is the SQL function now. Returns the time at the start of the query.
 func Now(args ...any) Column { return Call("now", args...) }
@@ -1475,13 +1423,13 @@ func TimestampSeconds(args ...any) Column { return Call("timestamp_seconds", arg
 func Timestampadd(args ...any) Column { return Call("timestampadd", args...) }
 
 // Timestampdiff is the SQL function timestampdiff. Returns the number of whole units from startTimestamp to endTimestamp.
-//   - unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
+//   - unit - YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
 //   - startTimestamp - a timestamp
 //   - endTimestamp - a timestamp
 func Timestampdiff(args ...any) Column { return Call("timestampdiff", args...) }
 
 // Timediff is the SQL function timediff. Returns the number of whole units from startTimestamp to endTimestamp.
-//   - unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
+//   - unit - YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND
 //   - startTimestamp - a timestamp
 //   - endTimestamp - a timestamp
 func Timediff(args ...any) Column { return Call("timediff", args...) }

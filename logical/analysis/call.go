@@ -60,7 +60,7 @@ func (s *site) callOf(e *ast.Call) (expr.Expr, error) {
 		return s.structCall(e)
 	}
 	f, ok := s.functions.Lookup(name)
-	if !ok {
+	if !ok || f.Syntax && !e.Operator && !isUnitCall(e, name) {
 		return nil, missingFunction(name, e)
 	}
 	if f.Window {
@@ -119,6 +119,16 @@ var (
 	generatorFunctions = map[string]bool{"explode": true, "explode_outer": true, "posexplode": true, "posexplode_outer": true,
 		"inline": true, "inline_outer": true, "stack": true, "json_tuple": true}
 )
+
+// isUnitCall reports whether e is timestampadd(HOUR, 1, x) or one of its kin, where the parser made a string of the unit:
+// without a unit Spark takes them for calls of functions, which do not exist.
+func isUnitCall(e *ast.Call, name string) bool {
+	if name != "timestampadd" && name != "timestampdiff" && name != "timediff" || len(e.Args) != 3 {
+		return false
+	}
+	unit, ok := e.Args[0].(*ast.Literal)
+	return ok && unit.Type.Kind == types.String
+}
 
 // missingFunction is the error for a function that the table does not have.
 func missingFunction(name string, e *ast.Call) error {
@@ -320,6 +330,8 @@ func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name s
 	var args []expr.Expr
 	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
 		args = []expr.Expr{intLiteral(1, e.Place())}
+	} else if name == "count" && len(e.Args) == 0 { // allowed by a setting of Spark 2, and 0
+		args = []expr.Expr{&expr.Literal{Base: expr.Base{Typ: types.VoidType, Null: true, Span: e.Place()}}}
 	} else {
 		var err error
 		if args, err = s.arguments(e, name); err != nil {

@@ -121,7 +121,7 @@ func ambiguousAlias(parts []string, n int) *diag.Error {
 func unresolvedRoutine(name []string) *diag.Error {
 	e := diag.New("UNRESOLVED_ROUTINE", "routineName", quoteName(name),
 		"searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")
-	e.Suggestions = diag.Nearest(name[len(name)-1], builtin.Names(), suggestedNames)
+	e.Suggestions = diag.Nearest(name[len(name)-1], builtin.Callable(), suggestedNames)
 	return e
 }
 

@@ -259,7 +259,12 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 		return "(" + n.expr(e.Args[0]) + " " + infix + " " + n.expr(e.Args[1]) + ")", true
 	}
 	switch {
+	case patternSets[name] != "" && len(e.Args) > 1:
+		return n.patternSet(e, name), true
 	case len(e.Args) == 1:
+		if x, ok := e.Args[0].(*ast.Call); ok && e.Operator && name == "not" && x.Func[0] == "isunknown" {
+			return "(" + n.expr(x.Args[0]) + " IS NOT UNKNOWN)", true
+		}
 		arg := n.expr(e.Args[0])
 		switch name {
 		case "not", "!":
@@ -301,12 +306,6 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 		case "mod":
 			return "mod(" + left + ", " + right + ")", true
 		}
-	case patternSets[name] != "" && len(e.Args) > 1:
-		value := n.expr(e.Args[0])
-		if strings.Contains(name, "ilike") {
-			value = "lower(" + value + ")"
-		}
-		return patternSets[name] + "(" + value + ")", true
 	case name == "between":
 		return "between(" + n.list(e.Args) + ")", true
 	case name == "like":
@@ -477,10 +476,10 @@ func (n namer) function(e *ast.Call, name string) string {
 	case "ilike", "variant_get", "try_variant_get":
 		args = args[:min(2, len(args))]
 	case "to_char", "to_varchar":
-		name = "to_char"
-		if n.site != nil && len(e.Args) == 2 && isInstant(n.site.printedTypes[e.Args[0]]) {
-			name = "date_format"
+		if text, ok := n.toChar(e, name, args); ok {
+			return text
 		}
+		name = "to_char"
 	case "assert_true":
 		if len(args) == 1 {
 			args = append(args, "'"+args[0]+"' is not true!")

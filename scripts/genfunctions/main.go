@@ -106,7 +106,7 @@ func constructors(all []*entry) []byte {
 	}
 	emit := func(name, calls string, doc expr.Doc) {
 		g := goName(name)
-		if !isWord(name) || used[g] || operators[name] {
+		if !isWord(name) || used[g] || operators[name] || hidden(name) {
 			return
 		}
 		used[g] = true
@@ -127,6 +127,12 @@ func constructors(all []*entry) []byte {
 
 // operators have methods of Column in place of constructors.
 var operators = map[string]bool{"and": true, "or": true, "not": true, "in": true, "between": true, "when": true, "case": true}
+
+// hidden reports whether a function is reached by syntax only. The functions of units of time take the unit as a string.
+func hidden(name string) bool {
+	f, ok := builtin.Lookup(name)
+	return ok && f.Syntax && f.Doc.Group != "datetime_funcs"
+}
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 

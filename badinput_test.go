@@ -95,11 +95,17 @@ func writeColumn(t *testing.T, path string, kind arrow.DataType, fill func(array
 	schema := arrow.NewSchema([]arrow.Field{{Name: "x", Type: kind, Nullable: true}}, nil)
 	record := array.NewRecordBatch(schema, []arrow.Array{column}, int64(column.Len()))
 	defer record.Release()
+	writeRecord(t, path, record, int64(column.Len()))
+}
+
+// writeRecord writes a Parquet file with so many rows in a row group.
+func writeRecord(t *testing.T, path string, record arrow.RecordBatch, rowGroup int64, options ...parquet.WriterProperty) {
+	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := pqarrow.NewFileWriter(schema, f, parquet.NewWriterProperties(), pqarrow.DefaultWriterProps())
+	w, err := pqarrow.NewFileWriter(record.Schema(), f, parquet.NewWriterProperties(append(options, parquet.WithMaxRowGroupLength(rowGroup))...), pqarrow.DefaultWriterProps())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,20 +30,27 @@ func splitCondition(n *logical.Join) joinKeys {
 	}
 	left, right := columnSet(n.Left), columnSet(n.Right)
 	equals := 0
+	before := guards{open: !n.NullAware}
 	for _, c := range expr.Conjuncts(n.Condition) {
 		cmp, ok := c.(*expr.Comparison)
 		if ok && cmp.Op == expr.Equal {
 			equals++
 		}
-		if !ok || cmp.Op != expr.Equal && cmp.Op != expr.NullSafeEqual || expr.Fallible(cmp) || !expr.Deterministic(cmp) {
+		if !ok || cmp.Op != expr.Equal && cmp.Op != expr.NullSafeEqual || !expr.Deterministic(cmp) {
 			k.residual = append(k.residual, c)
+			before.add(c, left, right)
 			continue
 		}
 		a, b := cmp.Left, cmp.Right
 		if within(a, right) && within(b, left) {
 			a, b = b, a
 		}
-		if !within(a, left) || !within(b, right) || len(expr.Columns(a)) == 0 || len(expr.Columns(b)) == 0 {
+		ok = within(a, left) && within(b, right) && len(expr.Columns(a)) > 0 && len(expr.Columns(b)) > 0
+		if ok && expr.Fallible(cmp) {
+			a, b, ok = before.protect(cmp, a, b)
+		}
+		before.add(c, left, right)
+		if !ok {
 			k.residual = append(k.residual, c)
 			continue
 		}
@@ -54,6 +61,43 @@ func splitCondition(n *logical.Join) joinKeys {
 		k.splitNullAware(equals)
 	}
 	return k
+}
+
+// guards are the conjuncts before one that may raise an error. As a key it is evaluated for all rows of its side, and not
+// only for pairs that passed them: x <> 0 AND 1 / x = y must not divide by zero.
+type guards struct {
+	left, right []expr.Expr // of columns of one side
+	open        bool        // there are no others
+}
+
+func (g *guards) add(c expr.Expr, left, right map[expr.ColumnID]bool) {
+	switch {
+	case !expr.Deterministic(c):
+		g.open = false
+	case within(c, left):
+		g.left = append(g.left, c)
+	case within(c, right):
+		g.right = append(g.right, c)
+	default:
+		g.open = false
+	}
+}
+
+// protect makes keys of the sides of an equality of which one may raise an error: null, which equals nothing, for rows
+// that a conjunct before rules out. ok is false where that cannot be said of single rows.
+func (g *guards) protect(c *expr.Comparison, a, b expr.Expr) (left, right expr.Expr, ok bool) {
+	if !g.open || c.Op != expr.Equal && len(g.left)+len(g.right) > 0 {
+		return a, b, false
+	}
+	return protected(a, g.left), protected(b, g.right), true
+}
+
+func protected(e expr.Expr, conditions []expr.Expr) expr.Expr {
+	if len(conditions) == 0 || !expr.Fallible(e) {
+		return e
+	}
+	base := expr.Base{Typ: e.Type(), Null: true}
+	return &expr.Case{Base: base, Whens: []expr.When{{Condition: expr.Conjunction(conditions...), Result: e}}, Else: &expr.Literal{Base: base}}
 }
 
 // splitNullAware leaves a single IN comparison as the key if it stands alone. Otherwise the = comparisons, which are

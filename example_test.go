@@ -244,3 +244,18 @@ func ExampleDataFrame_Err() {
 	// Output:
 	// [UNRESOLVED_COLUMN.WITH_SUGGESTION] A column, variable, or function parameter with name `ident` cannot be resolved. Did you mean one of the following? [`id`]. SQLSTATE: 42703
 }
+
+// Explain prints how a DataFrame would run; mode "analyze" runs it and prints what happened.
+func ExampleDataFrame_Explain() {
+	s := session()
+	defer s.Close()
+	d := s.Range(0, 100, 1).Where(kiln.Col("id").Gt(30)).GroupBy(kiln.Col("id").Mod(7).As("k")).Agg(functions.Count("id").As("n"))
+	if err := d.Explain(context.Background(), "simple"); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// == Physical Plan ==
+	// *(1) HashAggregate keys=[(id#1 % 7L) AS k], functions=[count(1)]
+	// +- *(1) Filter (id#1 > 30L)
+	//    +- *(1) Scan range (0, 100, 1) [id], PushedFilters: [(id#1 > 30L)]
+}

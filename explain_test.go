@@ -265,6 +265,44 @@ func TestAnalyzeCountsRowsOfSpilledJoins(t *testing.T) {
 	}
 }
 
+// TestAnalyzeDetails: what operators have besides rows and time.
+func TestAnalyzeDetails(t *testing.T) {
+	s := openTPCH(t, "0.01", map[string]string{"kiln.master": "local[2]"})
+	measured := func(profile *kiln.Profile, operator string) map[string]string {
+		out := map[string]string{}
+		for _, o := range profile.Operators {
+			if o.Name != operator {
+				continue
+			}
+			for _, m := range o.Measured {
+				out[m[0]] = m[1]
+			}
+		}
+		return out
+	}
+	plan, profile := analyze(t, s, "SELECT l_tax FROM lineitem WHERE l_orderkey < 2000")
+	scan := measured(profile, "Scan parquet")
+	if scan["row groups"] != "16" || scan["row groups pruned by statistics"] != "15" || scan["bytes read"] == "" {
+		t.Errorf("%v\n%s", scan, plan)
+	}
+	if !strings.Contains(plan, "row groups=16, row groups pruned by statistics=15, bytes read=") {
+		t.Error(plan)
+	}
+	plan, profile = analyze(t, s, "SELECT l_tax, o_orderdate FROM lineitem JOIN orders ON l_orderkey = o_orderkey WHERE o_totalprice > 300000")
+	want := countOf(t, s, "SELECT count(*) FROM orders WHERE o_totalprice > 300000")
+	if got := measured(profile, "HashJoin")["build rows"]; got != fmt.Sprint(want) {
+		t.Errorf("build rows %s, want %d\n%s", got, want, plan)
+	}
+	if measured(profile, "Scan parquet")["rows read"] != "60175" {
+		t.Errorf("a run-time filter hides how much is read:\n%s", plan)
+	}
+	small := openTPCH(t, "0.01", map[string]string{"kiln.master": "local[2]", "kiln.memory.limit": "8m", "kiln.memory.query.minimum": "1m"})
+	plan, profile = analyze(t, small, "SELECT l_comment, l_orderkey, l_shipinstruct FROM lineitem ORDER BY l_comment")
+	if got := measured(profile, "Sort")["spilled"]; got == "" || !strings.Contains(plan, "spilled="+got) {
+		t.Errorf("spilled %q\n%s", got, plan)
+	}
+}
+
 // TestProfileWithoutAnalyze: rows are known of every query, times only when asked for.
 func TestProfileWithoutAnalyze(t *testing.T) {
 	for _, profiled := range []string{"false", "true"} {

@@ -23,13 +23,16 @@ type JoinBuildSpec struct {
 	Filters []*vector.RuntimeFilter
 	// PerfectArrays allows arrays indexed by key.
 	PerfectArrays bool
+	// Blocks: a probe row without a partner is no row of the result, so that rows without keys may be probed in blocks.
+	Blocks bool
 	// Unmatched: the build rows without a partner will be read (right and full joins).
 	Unmatched bool
 }
 
 // JoinBuild is the sink of a join's build side and the lookup its probes use. When the rows do not fit memory they are
 // split by hash into parts on disk; the probing stage then reads its source once for each group of parts that fits, and
-// each pass concerns only the probe rows whose keys belong to the group (Probe.Restrict, Stage.Again).
+// each pass concerns only the probe rows whose keys belong to the group (Probe.Restrict, Stage.Again). Rows without keys, of
+// which each matches all probe rows, are split into blocks where the kind of join allows it.
 type JoinBuild struct {
 	spec  JoinBuildSpec
 	query *Query
@@ -135,7 +138,11 @@ func (b *JoinBuild) merge() (*vector.Store, error) {
 			l.memory.Close()
 			continue
 		}
-		if !first.memory.TryGrow(l.store.Bytes() + tableBytes(l.store.Len)) {
+		if more := l.store.Bytes() + tableBytes(l.store.Len); !b.divisible() {
+			if err := b.mustFit(first.memory, more); err != nil {
+				return nil, err
+			}
+		} else if !first.memory.TryGrow(more) {
 			if err := b.spillLocal(first); err != nil {
 				return nil, err
 			}

@@ -9,12 +9,15 @@ import (
 	"github.com/kilnql/kiln/vector"
 )
 
-// joinParts is the number of parts that a build side too large for memory is split into.
+// joinParts is the number of parts that a build side too large for memory is split into by its keys.
 const joinParts = 64
+
+// joinBlocks is how many blocks of a build side without keys would fill the session's memory.
+const joinBlocks = 32
 
 // joinSpill is a build side in parts on disk.
 type joinSpill struct {
-	parts    [joinParts]joinPart
+	parts    []joinPart      // joinParts by the keys' hash, or any number of blocks in the order they were written
 	ranges   []types.Range   // of the keys, over everything that was spilled
 	resident [joinParts]bool // the parts of the present pass
 	next     int             // first part of the next pass
@@ -22,7 +25,7 @@ type joinSpill struct {
 	pass     int             // the present one
 }
 
-// joinPart is the rows whose keys have one hash part.
+// joinPart is the rows whose keys have one hash part, or a block of rows without keys.
 type joinPart struct {
 	frames []joinFrame
 	rows   int
@@ -45,12 +48,15 @@ func partOf(hash uint64) int { return int(hash & (joinParts - 1)) }
 
 // spillLocal writes a worker's rows to their parts and forgets them.
 func (b *JoinBuild) spillLocal(l *joinLocal) error {
-	if b.spec.Keys == 0 {
-		return l.memory.Resize(l.store.Bytes()) // rows that all match cannot be split by key: they fit or the query fails
+	if !b.divisible() {
+		return b.mustFit(l.memory, l.store.Bytes()+tableBytes(l.store.Len)-l.memory.Size())
 	}
 	b.mu.Lock()
 	if b.spill == nil {
 		b.spill = &joinSpill{ranges: make([]types.Range, b.spec.Keys)}
+		if b.spec.Keys > 0 {
+			b.spill.parts = make([]joinPart, joinParts)
+		}
 	}
 	b.mu.Unlock()
 	if l.store.Len == 0 {
@@ -63,16 +69,11 @@ func (b *JoinBuild) spillLocal(l *joinLocal) error {
 		}
 		l.file = file
 	}
-	written := int64(0)
-	for part, rows := range b.split(l.store) {
-		if len(rows) == 0 {
-			continue
-		}
-		bytes, err := b.writePart(l, part, rows)
-		if err != nil {
+	parts, first := b.split(l.store)
+	for i, rows := range parts {
+		if err := b.writePart(l, first+i, rows); err != nil {
 			return err
 		}
-		written += bytes
 	}
 	b.mu.Lock()
 	b.rows += int64(l.store.Len)
@@ -90,6 +91,18 @@ func (b *JoinBuild) spillLocal(l *joinLocal) error {
 	return nil
 }
 
+// divisible reports whether the rows may be probed part by part: always by key, else only if a probe row that finds no partner
+// in one part is no row of the result.
+func (b *JoinBuild) divisible() bool { return b.spec.Keys > 0 || b.spec.Blocks }
+
+// mustFit takes memory for a build side that is not divisible.
+func (b *JoinBuild) mustFit(account *memory.Reservation, more int64) error {
+	if account.TryGrow(more) || account.Grow(more) == nil {
+		return nil
+	}
+	return account.OutOfMemory(more, "A join without equal keys that keeps the rows of one side without a partner holds the whole other side in memory.")
+}
+
 func widest(a, b types.Range) types.Range {
 	if !a.Known {
 		return b
@@ -97,9 +110,12 @@ func widest(a, b types.Range) types.Range {
 	return types.Range{Known: true, Min: min(a.Min, b.Min), Max: max(a.Max, b.Max)}
 }
 
-// split lists the rows of each part.
-func (b *JoinBuild) split(s *vector.Store) [joinParts][]int32 {
-	var parts [joinParts][]int32
+// split lists the rows of each part, the first of which has the number first.
+func (b *JoinBuild) split(s *vector.Store) (parts [][]int32, first int) {
+	if b.spec.Keys == 0 {
+		return b.splitBlocks(s)
+	}
+	parts = make([][]int32, joinParts)
 	hashes := make([]uint64, vector.ChunkSize)
 	room := make(vector.Selection, vector.ChunkSize)
 	columns := make([]*vector.Vector, b.spec.Keys)
@@ -113,7 +129,25 @@ func (b *JoinBuild) split(s *vector.Store) [joinParts][]int32 {
 			parts[p] = append(parts[p], int32(start+int(i)))
 		}
 	}
-	return parts
+	return parts, 0
+}
+
+// splitBlocks makes further parts of rows in the order they came.
+func (b *JoinBuild) splitBlocks(s *vector.Store) (parts [][]int32, first int) {
+	size := b.query.Runtime().Memory().Limit() / joinBlocks
+	rows := max(vector.ChunkSize, int(int64(s.Len)*size/max(1, s.Bytes())))
+	for start := 0; start < s.Len; start += rows {
+		part := make([]int32, min(rows, s.Len-start))
+		for i := range part {
+			part[i] = int32(start + i)
+		}
+		parts = append(parts, part)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	first = len(b.spill.parts)
+	b.spill.parts = append(b.spill.parts, make([]joinPart, len(parts))...)
+	return parts, first
 }
 
 // allNullSafe makes hashRows give rows with null keys a hash too: they belong to a part like others.
@@ -126,9 +160,8 @@ func allNullSafe(n int) []bool {
 }
 
 // writePart writes some rows of a store as frames of a part.
-func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) (int64, error) {
+func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) error {
 	out := make([]*vector.Vector, len(l.store.Columns))
-	written := int64(0)
 	for start := 0; start < len(rows); start += vector.ChunkSize {
 		chunk := rows[start:min(start+vector.ChunkSize, len(rows))]
 		owned := vector.NewStore(b.spec.Layout)
@@ -137,12 +170,10 @@ func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) (int64, erro
 			vector.Gather(column, chunk, nil, len(chunk), out[c])
 		}
 		owned.Append(out, nil, len(chunk))
-		raw := vector.EncodeColumns(nil, owned.Columns, owned.Len)
-		frame, err := l.file.Write(raw)
+		frame, err := l.file.Write(vector.EncodeColumns(nil, owned.Columns, owned.Len))
 		if err != nil {
-			return 0, err
+			return err
 		}
-		written += int64(len(raw))
 		b.spilled.Add(int64(frame.Length))
 		b.mu.Lock()
 		p := &b.spill.parts[part]
@@ -151,7 +182,7 @@ func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) (int64, erro
 		p.bytes += owned.Bytes()
 		b.mu.Unlock()
 	}
-	return written, nil
+	return nil
 }
 
 // finishSpilled writes what is still in memory and begins the first pass.
@@ -185,7 +216,7 @@ func (b *JoinBuild) begin(ctx context.Context) error {
 			return b.repeat(ctx, i)
 		}
 	}
-	for pass.to < joinParts {
+	for pass.to < len(s.parts) {
 		p := &s.parts[pass.to]
 		need := p.bytes*5/4 + tableBytes(p.rows)
 		if pass.to > pass.from && (b.memory.Size()+need > b.share()/2 || !b.memory.TryGrow(need)) {
@@ -196,7 +227,9 @@ func (b *JoinBuild) begin(ctx context.Context) error {
 				return err
 			}
 		}
-		s.resident[pass.to] = true
+		if b.spec.Keys > 0 {
+			s.resident[pass.to] = true
+		}
 		pass.to++
 	}
 	s.next = pass.to
@@ -211,7 +244,9 @@ func (b *JoinBuild) repeat(ctx context.Context, i int) error {
 	s := b.spill
 	p := &s.passes[i]
 	for part := p.from; part < p.to; part++ {
-		s.resident[part] = true
+		if b.spec.Keys > 0 {
+			s.resident[part] = true
+		}
 		if err := b.memory.Grow(s.parts[part].bytes*5/4 + tableBytes(s.parts[part].rows)); err != nil {
 			return err
 		}
@@ -258,7 +293,7 @@ func (b *JoinBuild) Advance(ctx context.Context) (bool, error) {
 	if b.spec.Unmatched {
 		s.passes[s.pass].keep(b.table.Load().marks)
 	}
-	if s.next < joinParts {
+	if s.next < len(s.parts) {
 		return true, b.begin(ctx)
 	}
 	if len(s.passes) == 1 {
@@ -279,8 +314,11 @@ func (p *joinPass) keep(marks []atomic.Uint64) {
 	}
 }
 
-// restrict keeps the probe rows whose keys belong to the present pass.
+// restrict keeps the probe rows whose keys belong to the present pass: without keys, all of them.
 func (s *joinSpill) restrict(keys []*vector.Vector, sel vector.Selection, n int, hashes []uint64, room, out vector.Selection) vector.Selection {
+	if len(keys) == 0 {
+		return sel
+	}
 	kept := out[:0]
 	for _, i := range hashRows(keys, allNullSafe(len(keys)), sel, n, hashes, room) {
 		if s.resident[partOf(hashes[i])] {

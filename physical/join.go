@@ -154,7 +154,8 @@ type hashJoin struct {
 const markRatio = 4
 
 // decide chooses the build side: the right one, but for a right join the left, and for inner joins the smaller, unless a
-// hint names a side.
+// hint names a side. An outer join without equal keys builds the side whose rows are kept if that is the smaller: it can be
+// probed in blocks, the other side cannot.
 func (p *planner) decide(n *logical.Join) hashJoin {
 	k := splitCondition(n)
 	j := hashJoin{node: n, probe: n.Left, build: n.Right, probeKeys: k.left, buildKeys: k.right, keys: k}
@@ -178,10 +179,18 @@ func (p *planner) decide(n *logical.Join) hashJoin {
 		}
 	case logical.LeftOuter:
 		j.kind = program.LeftOuterProbe
-		if n.Single {
+		switch {
+		case n.Single:
 			j.kind = program.SingleProbe
+		case len(k.left) == 0 && n.RightHint == "" && p.estimator.Rows(n.Left) < p.estimator.Rows(n.Right):
+			swap()
+			j.kind, j.unmatched = program.InnerProbe, true
 		}
 	case logical.RightOuter:
+		if len(k.left) == 0 && n.LeftHint == "" && p.estimator.Rows(n.Right) < p.estimator.Rows(n.Left) {
+			j.kind, j.unmatched = program.InnerProbe, true
+			break
+		}
 		swap()
 		j.kind = program.LeftOuterProbe
 	case logical.FullOuter:
@@ -389,7 +398,7 @@ func (p *planner) lowerBuild(j *hashJoin, op *Operator, w wanted, filters []*vec
 	side.inputs = programs[0].Outputs()
 	side.sink = exec.NewJoinBuild(exec.JoinBuildSpec{
 		Layout: layouts(side.inputs), Keys: len(j.buildKeys), NullSafe: j.keys.nullSafe, Filters: filters,
-		PerfectArrays: p.options.PerfectArrays, Unmatched: j.unmatched,
+		PerfectArrays: p.options.PerfectArrays, Unmatched: j.unmatched, Blocks: j.kind == program.InnerProbe,
 	})
 	side.stages = p.feed(f, programs, side.sink, "JoinBuild", op)
 	for i, in := range side.inputs {

@@ -1,0 +1,57 @@
+package kiln_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/kilnql/kiln/diag"
+)
+
+// TestNestedLoopInBlocks gives joins without equal keys a build side of several times the memory.
+func TestNestedLoopInBlocks(t *testing.T) {
+	const few, filtered = "(SELECT id AS x FROM range(50))", "(SELECT id AS x FROM range(5000000) WHERE id % 200000 = 5)"
+	const many = "(SELECT id AS y, concat('padding of some length ', id) AS p FROM range(150000))"
+	for name, sql := range map[string]string{
+		"cross":           "SELECT count(*), sum(x + y), count(DISTINCT p) FROM " + many + " CROSS JOIN (SELECT id AS x FROM range(200000) WHERE id % 50000 = 7)",
+		"inner":           "SELECT /*+ BROADCAST(b) */ count(*), sum(x), sum(y), max(p) FROM " + few + " a JOIN " + many + " b ON y % 1000 < x % 7",
+		"build row kept":  "SELECT count(*), sum(x), sum(y), max(p), count(x) FROM " + many + " LEFT JOIN " + filtered + " ON x % 4 = 5 OR y % 1000 = x % 1000",
+		"right row kept":  "SELECT count(*), sum(x), sum(y), max(p), count(x) FROM " + filtered + " RIGHT JOIN " + many + " ON y % 1000 < x % 1000",
+		"several at once": "SELECT count(*), sum(x + y + z) FROM (SELECT id AS x FROM range(900000) WHERE id % 300000 = 5) JOIN " + many + " ON y % 100 < x % 90 JOIN (SELECT id AS z, concat('more padding ', id) AS q FROM range(800000)) b ON z = y AND q > ''",
+	} {
+		t.Run(name, func(t *testing.T) {
+			want, err := open(t, nil).SQL(sql).Collect(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, master := range []string{"local[1]", "local[2]"} {
+				s := open(t, map[string]string{"kiln.memory.limit": "4m", "kiln.spill.directory": t.TempDir(), "kiln.master": master})
+				got, err := s.SQL(sql).Collect(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got[0].String() != want[0].String() {
+					t.Errorf("with little memory %s, want %s", got[0], want[0])
+				}
+				if p := s.LastProfile(); p.SpilledBytes == 0 || p.PeakMemory > 5<<20 {
+					t.Errorf("%d bytes spilled, %d held", p.SpilledBytes, p.PeakMemory)
+				}
+			}
+		})
+	}
+}
+
+// TestNestedLoopOutOfMemory checks the error of the joins that cannot be probed in blocks, since a probe row is known to have
+// no partner only after all build rows.
+func TestNestedLoopOutOfMemory(t *testing.T) {
+	s := open(t, map[string]string{"kiln.memory.limit": "4m", "kiln.spill.directory": t.TempDir()})
+	const many = "(SELECT id AS y, concat('padding of some length ', id) AS p FROM range(150000))"
+	_, err := s.SQL(fmt.Sprintf("SELECT count(*), max(a.p), max(b.p) FROM %s a FULL JOIN %s b ON a.y < b.y", many, many)).Collect(context.Background())
+	if diag.ConditionOf(err) != "OUT_OF_MEMORY" || !strings.Contains(err.Error(), "A join without equal keys") {
+		t.Error(err)
+	}
+	if n, err := s.Range(0, 10, 1).Count(context.Background()); n != 10 || err != nil {
+		t.Error("the session goes on", n, err)
+	}
+}

@@ -318,3 +318,31 @@ func copyFile(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+// TestColumnsOfJoinInputs names the columns of what stands at the bottom of a chain: data, a range, files, a view, an alias.
+func TestColumnsOfJoinInputs(t *testing.T) {
+	s := open(t, nil)
+	data := func() *kiln.DataFrame { return s.CreateDataFrame([]int64{1, 2}, "id") }
+	if err := data().CreateTempView("v"); err != nil {
+		t.Fatal(err)
+	}
+	files := func() *kiln.DataFrame { return s.Read().Parquet("testdata/tpch/sf0.01/region.parquet") }
+	for name, sides := range map[string][2]*kiln.DataFrame{
+		"data": {data(), data()}, "range": {s.Range(1, 3, 1), s.Range(1, 3, 1)}, "views": {s.Table("v"), s.Table("v")}, "mixed": {s.Table("v"), data()},
+		"aliases": {data().Alias("a"), data().Alias("b")},
+	} {
+		a, b := sides[0], sides[1]
+		n, err := a.Join(b, a.Col("id").Eq(b.Col("id")), "inner").Where(b.Col("id").Gt(1)).Count(context.Background())
+		if err != nil || n != 1 {
+			t.Errorf("%s: %d, %v", name, n, err)
+		}
+	}
+	a, b := files(), files()
+	if n, err := a.Join(b, a.Col("r_regionkey").Eq(b.Col("r_regionkey")), "full").Select(a.Col("r_name"), b.Col("r_name")).Count(context.Background()); n != 5 || err != nil {
+		t.Error(n, err)
+	}
+	a = data()
+	if err := a.Join(a, a.Col("id").Eq(a.Col("id")), "inner").Select(a.Col("id")).Err(); err == nil {
+		t.Error("which side is meant?")
+	}
+}

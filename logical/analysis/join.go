@@ -16,7 +16,7 @@ var joinTypes = map[ast.JoinType]logical.JoinType{
 
 // join binds a join of two FROM items.
 func (b *binder) join(q *ast.Join, env environment) (*relation, error) {
-	left, err := b.from(q.Left, env)
+	left, err := b.side(q.Left, env)
 	if err != nil {
 		return nil, err
 	}
@@ -42,10 +42,19 @@ func (b *binder) join(q *ast.Join, env environment) (*relation, error) {
 	return joined(n, left, right), nil
 }
 
+// side binds an input of a join, whose columns DataFrame.Col of that input may name.
+func (b *binder) side(q ast.Query, env environment) (*relation, error) {
+	r, err := b.from(q, env)
+	if err != nil || q == nil {
+		return r, err
+	}
+	return r.from(q), nil
+}
+
 // rightSide binds the right input, which may see the left one's columns if it is lateral.
 func (b *binder) rightSide(q *ast.Join, left *relation, n *logical.Join, env environment) (*relation, error) {
 	if !isLateral(q.Right) {
-		return b.from(q.Right, env)
+		return b.side(q.Right, env)
 	}
 	switch q.Type {
 	case ast.InnerJoin, ast.CrossJoin, ast.LeftJoin:

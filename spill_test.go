@@ -55,3 +55,33 @@ func TestNestedLoopOutOfMemory(t *testing.T) {
 		t.Error("the session goes on", n, err)
 	}
 }
+
+// TestSortWithinPartitionsSpills checks that partitions stay when they are sorted on disk, in runs and in runs merged from
+// others.
+func TestSortWithinPartitionsSpills(t *testing.T) {
+	for _, limit := range []string{"0", "3m", "600k"} {
+		s := open(t, map[string]string{"kiln.memory.limit": limit, "kiln.spill.directory": t.TempDir(), "kiln.master": "local[2]"})
+		d := s.SQL("SELECT id * 7919 % 400009 AS x, concat('padding of some length ', id) AS p FROM range(400000)").
+			Repartition(5).SortWithinPartitions("x").SelectExpr("spark_partition_id() AS part", "x")
+		rows, perPartition := 0, map[int32]int{}
+		part, last := int32(-1), int64(-1)
+		for row, err := range d.Rows(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, x := row.At(0).(int32), row.At(1).(int64)
+			if p < part || p == part && x < last {
+				t.Fatalf("%s: row %d of partition %d after row %d of partition %d", limit, x, p, last, part)
+			}
+			part, last = p, x
+			perPartition[p]++
+			rows++
+		}
+		if rows != 400_000 || len(perPartition) != 5 || perPartition[0] != 80_000 {
+			t.Errorf("%s: %d rows in partitions of %v", limit, rows, perPartition)
+		}
+		if p := s.LastProfile(); limit != "0" && p.SpilledBytes == 0 {
+			t.Error("nothing was spilled")
+		}
+	}
+}

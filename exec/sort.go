@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -115,6 +116,12 @@ func (r *sortRun) order() {
 		}
 		return bytes.Compare(r.keyOf(&a), r.keyOf(&b))
 	})
+}
+
+// samePartition is how many of the ordered entries are of the first one's partition.
+func (r *sortRun) samePartition(entries []sortEntry) int {
+	first := partitionOfKey(r.keyOf(&entries[0]))
+	return sort.Search(len(entries), func(i int) bool { return partitionOfKey(r.keyOf(&entries[i])) != first })
 }
 
 // NewLocal implements Sink.
@@ -255,11 +262,23 @@ func (s *Sort) Close() {
 	s.locals, s.files, s.merged = nil, nil, nil
 }
 
-// spilledRun is a sorted run on disk: frames of rows with their keys.
+// spilledRun is a sorted run on disk: frames of rows with their keys. Where partitions are sorted by themselves, a frame has
+// rows of one partition only.
 type spilledRun struct {
-	file   *memory.SpillFile
-	frames []memory.Frame
+	file       *memory.SpillFile
+	frames     []memory.Frame
+	partitions []uint32 // of each frame; nil for a global sort
 }
+
+// of is the part of a run with the rows of one partition.
+func (r spilledRun) of(partition uint32) spilledRun {
+	from, _ := slices.BinarySearch(r.partitions, partition)
+	to, _ := slices.BinarySearch(r.partitions, partition+1)
+	return spilledRun{file: r.file, frames: r.frames[from:to]}
+}
+
+// partitionOfKey is the partition that a key begins with where partitions are sorted by themselves.
+func partitionOfKey(key []byte) uint32 { return binary.BigEndian.Uint32(key) }
 
 // spillFrame is the number of rows of a frame: a merge holds one or two frames of each run.
 const spillFrame = 512
@@ -278,6 +297,11 @@ func newSortedRunWriter(file *memory.SpillFile, spec SortSpec) *sortedRunWriter 
 
 // add appends a row of columns with its key.
 func (w *sortedRunWriter) add(key []byte, columns []*vector.Vector, row vector.Selection, n int) error {
+	if !w.spec.Global && w.rows.Len > 0 && partitionOfKey(key) != partitionOfKey(w.keys[4:]) {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
 	w.keys = append(binary.LittleEndian.AppendUint32(w.keys, uint32(len(key))), key...)
 	w.rows.Append(columns, row, n)
 	if w.rows.Len == spillFrame {
@@ -301,6 +325,9 @@ func (w *sortedRunWriter) flush() error {
 		return err
 	}
 	w.run.frames = append(w.run.frames, frame)
+	if !w.spec.Global {
+		w.run.partitions = append(w.run.partitions, partitionOfKey(w.keys[4:]))
+	}
 	w.keys, w.rows = w.keys[:0], vector.NewStore(w.spec.payload())
 	return nil
 }
@@ -325,8 +352,12 @@ func (l *sortLocal) spill() error {
 	for c, column := range l.run.store.Columns {
 		gathered[c] = vector.New(column.Type, column.Physical, spillFrame)
 	}
-	for start := 0; start < len(l.run.entries); start += spillFrame {
-		entries := l.run.entries[start:min(start+spillFrame, len(l.run.entries))]
+	for rest := l.run.entries; len(rest) > 0; {
+		entries := rest[:min(spillFrame, len(rest))]
+		if !l.sort.spec.Global {
+			entries = entries[:l.run.samePartition(entries)]
+		}
+		rest = rest[len(entries):]
 		rows = rows[:0]
 		for i := range entries {
 			key := l.run.keyOf(&entries[i])
@@ -348,13 +379,17 @@ func (l *sortLocal) spill() error {
 	return nil
 }
 
-// narrow merges runs until so few are left that a frame or two of each fit a quarter of the memory.
+// narrow merges runs until so few are left that a frame or two of each fit a quarter of the memory, for each of the workers that
+// will read partitions.
 func (s *Sort) narrow(ctx context.Context, runs []spilledRun, q *Query) ([]spilledRun, error) {
 	frame := int64(1)
 	for _, r := range runs {
 		for _, f := range r.frames {
 			frame = max(frame, int64(f.Raw))
 		}
+	}
+	if !s.spec.Global {
+		frame *= int64(q.Runtime().Workers())
 	}
 	fanIn := max(2, int(q.Runtime().Memory().Limit()/4/(2*frame)))
 	for len(runs) > fanIn {

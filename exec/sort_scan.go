@@ -2,7 +2,7 @@ package exec
 
 import (
 	"context"
-	"encoding/binary"
+	"slices"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/memory"
@@ -24,7 +24,8 @@ func newSortedScan(spec SortSpec, run *sortRun) *sortedScan {
 	for start := 0; start < len(run.entries); {
 		end := min(start+sortedMorsel, len(run.entries))
 		if !spec.Global {
-			partition, end = s.partitionFrom(start, end)
+			entries := run.entries[start:end]
+			partition, end = int32(partitionOfKey(run.keyOf(&entries[0]))), start+run.samePartition(entries)
 			if n := len(s.morsels); n > 0 && s.morsels[n-1].Partition != partition {
 				sequence = 0
 			}
@@ -34,15 +35,6 @@ func newSortedScan(spec SortSpec, run *sortRun) *sortedScan {
 		start = end
 	}
 	return s
-}
-
-// partitionFrom is the partition of the row at start, and where it ends, at end at the latest.
-func (s *sortedScan) partitionFrom(start, end int) (partition int32, stop int) {
-	of := func(i int) uint32 { return binary.BigEndian.Uint32(s.run.keyOf(&s.run.entries[i])) }
-	first := of(start)
-	for stop = start + 1; stop < end && of(stop) == first; stop++ {
-	}
-	return int32(first), stop
 }
 
 func (s *sortedScan) Morsels() []source.Morsel          { return s.morsels }
@@ -77,18 +69,32 @@ func (r *sortedReader) Load(c int, sel vector.Selection, v *vector.Vector) error
 func (r *sortedReader) BytesRead() int64 { return 0 }
 func (r *sortedReader) Close() error     { return nil }
 
-// mergeScan merges runs on disk while it is read, by one reader.
+// mergeScan merges runs on disk while it is read: each partition by one reader.
 type mergeScan struct {
-	spec  SortSpec
-	runs  []spilledRun
-	query *Query
+	spec    SortSpec
+	runs    []spilledRun
+	query   *Query
+	morsels []source.Morsel
 }
 
 func newMergeScan(spec SortSpec, runs []spilledRun, q *Query) *mergeScan {
-	return &mergeScan{spec, runs, q}
+	s := &mergeScan{spec: spec, runs: runs, query: q}
+	if spec.Global {
+		s.morsels = []source.Morsel{{Rows: -1}}
+		return s
+	}
+	var partitions []uint32
+	for _, r := range runs {
+		partitions = append(partitions, slices.Compact(slices.Clone(r.partitions))...)
+	}
+	slices.Sort(partitions)
+	for _, p := range slices.Compact(partitions) {
+		s.morsels = append(s.morsels, source.Morsel{Partition: int32(p), Rows: -1})
+	}
+	return s
 }
 
-func (s *mergeScan) Morsels() []source.Morsel { return []source.Morsel{{Rows: -1}} }
+func (s *mergeScan) Morsels() []source.Morsel { return s.morsels }
 func (s *mergeScan) Detail() [][2]string      { return nil }
 func (s *mergeScan) NewReader() (source.Reader, error) {
 	return &mergeReader{scan: s, memory: s.query.Reserve("sort merge", nil)}, nil
@@ -101,10 +107,18 @@ type mergeReader struct {
 	chunk  *vector.Store
 }
 
-// Open starts all runs. A reader may be opened again: a join of several passes reads its source from the start.
-func (r *mergeReader) Open(context.Context, source.Morsel) error {
+// Open starts all runs that have rows of the morsel. A reader may be opened again: for the next partition, or because a join of
+// several passes reads its source from the start.
+func (r *mergeReader) Open(_ context.Context, m source.Morsel) error {
 	r.memory.Shrink(r.memory.Size())
-	for _, run := range r.scan.runs {
+	runs := r.scan.runs
+	if !r.scan.spec.Global {
+		runs = make([]spilledRun, len(r.scan.runs))
+		for i, run := range r.scan.runs {
+			runs[i] = run.of(uint32(m.Partition))
+		}
+	}
+	for _, run := range runs {
 		if len(run.frames) > 0 {
 			if err := r.memory.Grow(int64(run.frames[0].Raw) * 2); err != nil {
 				return err
@@ -112,7 +126,7 @@ func (r *mergeReader) Open(context.Context, source.Morsel) error {
 		}
 	}
 	var err error
-	r.heap, err = openRuns(r.scan.runs, r.scan.spec)
+	r.heap, err = openRuns(runs, r.scan.spec)
 	return err
 }
 

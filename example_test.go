@@ -259,3 +259,59 @@ func ExampleDataFrame_Explain() {
 	// +- *(1) Filter (id#1 > 30L)
 	//    +- *(1) Scan range (0, 100, 1) [id], PushedFilters: [(id#1 > 30L)]
 }
+
+type shipMode struct {
+	Mode  string `kiln:"l_shipmode"`
+	Items int64
+}
+
+// readme is the program of README.md.
+func readme(ctx context.Context) error {
+	session, err := kiln.Open(nil)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+
+	lineitem := session.Read().Parquet("testdata/tpch/sf0.01/lineitem.parquet")
+	top := lineitem.
+		Where(kiln.Col("l_returnflag").Eq("R")).
+		GroupBy("l_shipmode").
+		Agg(functions.Sum("l_quantity").As("total"), functions.CountStar().As("items")).
+		OrderBy(kiln.Col("total").Desc()).
+		Limit(2)
+
+	if err := top.Show(ctx, kiln.ShowOptions{}); err != nil { // as Spark's show prints it
+		return err
+	}
+	for row, err := range kiln.Rows[shipMode](ctx, top) { // typed rows; Rows, Collect and Batches (Arrow) give the others
+		if err != nil {
+			return err
+		}
+		fmt.Println(row.Mode, row.Items)
+	}
+
+	// The same in SQL. Arguments are values, never text: ? in order, or :name.
+	same := session.SQL("SELECT count(*) FROM 'testdata/tpch/sf0.01/lineitem.parquet' WHERE l_returnflag = ?", "R")
+	named := session.SQL("SELECT count(*) FROM 'testdata/tpch/sf0.01/lineitem.parquet' WHERE l_returnflag = :flag", kiln.Named("flag", "R"))
+	printRows(same)
+	printRows(named)
+	return nil
+}
+
+func Example_readme() {
+	if err := readme(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// +----------+--------+-----+
+	// |l_shipmode|   total|items|
+	// +----------+--------+-----+
+	// |       FOB|56665.00| 2203|
+	// |     TRUCK|56617.00| 2168|
+	// +----------+--------+-----+
+	// FOB 2203
+	// TRUCK 2168
+	// [14902]
+	// [14902]
+}

@@ -250,6 +250,70 @@ func packageFolders(t *testing.T) map[string]bool {
 	return out
 }
 
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+// TestGoInPagesRuns looks for each line of Go of the pages in the tests of the root package, where it runs.
+func TestGoInPagesRuns(t *testing.T) {
+	lines := map[string]bool{}
+	names, err := filepath.Glob(filepath.Join(root, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			lines[strings.TrimSpace(line)] = true
+		}
+	}
+	blocks := 0
+	for page, text := range pages(t) {
+		for _, block := range goBlock.FindAllStringSubmatch(text, -1) {
+			blocks++
+			for _, line := range strings.Split(block[1], "\n") {
+				if line = strings.TrimSpace(line); line != "" && !lines[line] {
+					t.Errorf("%s: no test of the root package has the line %s", page, line)
+				}
+			}
+		}
+	}
+	if blocks < 5 {
+		t.Errorf("only %d blocks of Go found", blocks)
+	}
+}
+
+// TestNamesInPagesExist looks for each Example… and Test… that a page names.
+func TestNamesInPagesExist(t *testing.T) {
+	declared := map[string]bool{}
+	for folder := range packageFolders(t) {
+		names, err := filepath.Glob(filepath.Join(root, folder, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok {
+					declared[f.Name.Name] = true
+				}
+			}
+		}
+	}
+	name := regexp.MustCompile("`((Example|Test)[A-Z][A-Za-z_]*)`")
+	for page, text := range pages(t) {
+		for _, m := range name.FindAllStringSubmatch(text, -1) {
+			if !declared[m[1]] {
+				t.Errorf("%s names %s, which does not exist", page, m[1])
+			}
+		}
+	}
+}
+
 // TestEveryPackageIsInArchitecture looks for each package in the table of docs/ARCHITECTURE.md.
 func TestEveryPackageIsInArchitecture(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "docs", "ARCHITECTURE.md"))

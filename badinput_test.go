@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -165,3 +166,30 @@ func TestFullFileSystem(t *testing.T) {
 }
 
 func mountSmall(dir string) error { return syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m") }
+
+// However little memory there is, a query gives its answer or says that it has too little, and does not wait for ever.
+func TestMemoryTooSmall(t *testing.T) {
+	lineitem := filepath.Join(testenv.TPCHDir(t, "0.01"), "lineitem.parquet")
+	for _, sql := range []string{
+		"SELECT count(*) FROM range(1000)", "SELECT * FROM range(100000)",
+		"SELECT l_orderkey, count(*) FROM '" + lineitem + "' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1",
+		"SELECT count(*) FROM '" + lineitem + "' a JOIN '" + lineitem + "' b USING (l_orderkey)",
+		"SELECT * FROM '" + lineitem + "' ORDER BY l_comment, l_orderkey, l_linenumber",
+	} {
+		want := -1
+		for _, limit := range []string{"0", "1", "7", "100", "4k", "64k", "512k", "2m"} {
+			s := open(t, map[string]string{"kiln.memory.limit": limit, "kiln.master": "local[2]"})
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			rows, err := s.SQL(sql).Collect(ctx)
+			cancel()
+			switch {
+			case err != nil && diag.ConditionOf(err) != "OUT_OF_MEMORY":
+				t.Errorf("%s with %s: %v", sql, limit, err)
+			case err == nil && limit == "0":
+				want = len(rows)
+			case err == nil && len(rows) != want:
+				t.Errorf("%s with %s: %d rows, want %d", sql, limit, len(rows), want)
+			}
+		}
+	}
+}

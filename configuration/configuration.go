@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -142,28 +143,30 @@ func validate(key, text string) error {
 		}
 		return nil
 	}
-	bad := false
+	mistake := func(wanted string) error {
+		return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", wanted)
+	}
+	var n int64
+	var err error
 	switch e.Type {
 	case Bool:
-		_, err := strconv.ParseBool(strings.ToLower(text))
-		bad = err != nil
+		_, err = strconv.ParseBool(strings.ToLower(text))
 	case Int:
-		_, err := strconv.ParseInt(text, 10, 64)
-		bad = err != nil
+		n, err = strconv.ParseInt(text, 10, 64)
 	case Size:
-		_, err := ParseSize(text)
-		bad = err != nil
+		n, err = ParseSize(text)
 	}
-	if bad {
-		return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", typeNames[e.Type])
+	if err != nil {
+		return mistake(typeNames[e.Type])
 	}
 	if allowed := choices[e.Key]; allowed != nil && !slices.Contains(allowed, strings.ToUpper(text)) {
-		return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", "string: "+strings.Join(allowed, ", "))
+		return mistake("string: " + strings.Join(allowed, ", "))
 	}
-	if e.Key == ChunkSize {
-		if n, _ := strconv.Atoi(text); n < 1 || n > 2048 {
-			return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", "int from 1 to 2048")
+	if b, ok := bounds[e.Key]; ok && (n < b.least || n > b.most) {
+		if b.most == math.MaxInt64 {
+			return mistake(fmt.Sprintf("%s, %d or more", typeNames[e.Type], b.least))
 		}
+		return mistake(fmt.Sprintf("%s from %d to %d", typeNames[e.Type], b.least, b.most))
 	}
 	return nil
 }

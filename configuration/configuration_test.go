@@ -104,6 +104,24 @@ func TestValuesInTheFormThatIsRead(t *testing.T) {
 	}
 }
 
+func TestNumbersHaveBounds(t *testing.T) {
+	for _, s := range []struct {
+		key, text string
+		want      string
+	}{
+		{MemoryLimit, "-1", "bytes, 0 or more"}, {MemoryLimit, "0", ""}, {QueryMinimum, "-4k", "bytes, 0 or more"}, {ChunkSize, "0", "int from 1 to 2048"},
+		{ChunkSize, "2049", "int from 1 to 2048"}, {ChunkSize, "1", ""}, {PlanCacheSize, "-1", "int from 0"}, {BroadcastThreshold, "-1", ""},
+	} {
+		err := New().Put(s.key, s.text, FromProgram)
+		if s.want == "" && err != nil {
+			t.Errorf("%s = %s: %v", s.key, s.text, err)
+		}
+		if s.want != "" && (diag.ConditionOf(err) != "INVALID_CONF_VALUE.TYPE_MISMATCH" || !strings.Contains(err.Error(), s.want)) {
+			t.Errorf("%s = %s: %v", s.key, s.text, err)
+		}
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	c := New()
 	none := c.Fingerprint("kiln.exec.")

@@ -2,7 +2,10 @@
 // command line, the environment, a file, or the default, in this order of precedence. SET changes a session's copy.
 package configuration
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // ValueType is the type of a setting's value.
 type ValueType uint8
@@ -124,6 +127,15 @@ var entries = []Entry{
 	{CountOfNothing, "", Bool, "false", false, "Allow count() without an argument."},
 	{CountOfStar, "", Bool, "false", false, "Allow count(t.*), which counts rows without a null."},
 	{ApplicationName, "", Text, "kiln", true, "Kept for Spark programs: the name of the program, for people."},
+}
+
+// bounds are the values that a number may have.
+var bounds = map[string]struct{ least, most int64 }{
+	MemoryLimit:       {0, math.MaxInt64},
+	QueryMinimum:      {0, math.MaxInt64},
+	ChunkSize:         {1, 2048},
+	PlanCacheSize:     {0, math.MaxInt32},
+	ShufflePartitions: {0, math.MaxInt32},
 }
 
 // choices are the values that a Text setting may have, in upper case; the case of what is given does not matter.

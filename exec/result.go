@@ -141,7 +141,8 @@ func (r *Result) NewLocal(w *Worker) (LocalSink, error) {
 	defer r.mu.Unlock()
 	if r.account == nil {
 		r.account = w.Query.Reserve("result", nil)
-		r.bound = min(r.bound, w.Query.runtime.memory.Limit()/8)
+		// A bound of 0 would be reached by an empty queue, and nobody would ever wake its workers.
+		r.bound = max(1, min(r.bound, w.Query.runtime.memory.Limit()/8))
 	}
 	return &resultLocal{sink: r, builder: segmentBuilder{layout: r.layout}}, nil
 }

@@ -3,6 +3,9 @@ package kiln
 import (
 	"context"
 
+	"github.com/kilnql/kiln/configuration"
+	"github.com/kilnql/kiln/exec"
+	"github.com/kilnql/kiln/exec/memory"
 	"github.com/kilnql/kiln/logical"
 )
 
@@ -41,4 +44,20 @@ func FirstRow(ctx context.Context, d *DataFrame) (Row, bool, error) {
 		return Row{}, false, err
 	}
 	return rows[0], true, nil
+}
+
+// OpenWithSpillFiles opens a session whose spill files are on the given file system.
+func OpenWithSpillFiles(c *Config, files memory.FileSystem) (*Session, error) {
+	s, err := Open(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.runtime.Close(); err != nil {
+		return nil, err
+	}
+	s.runtime = exec.NewRuntime(exec.Options{
+		Workers: 2, MemoryLimit: s.configuration.Size(configuration.MemoryLimit), SpillDir: s.configuration.String(configuration.SpillDirectory),
+		QueryMinimum: s.configuration.Size(configuration.QueryMinimum), Files: files,
+	})
+	return s, nil
 }

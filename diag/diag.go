@@ -111,7 +111,9 @@ func (e *Error) Error() string {
 		m += "\n" + place
 	}
 	if e.Cause != nil {
-		m += "\ncaused by: " + e.Cause.Error()
+		if cause := e.Cause.Error(); !strings.Contains(m, cause) { // most messages have it as their reason
+			m += "\ncaused by: " + cause
+		}
 	}
 	return m
 }

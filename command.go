@@ -2,6 +2,7 @@ package kiln
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,8 +56,15 @@ func localTable(name string, fields []types.Field, rows [][]any) *memory.Table {
 
 // command runs a statement that is not a query.
 func (s *Session) command(ctx context.Context, stmt *ast.Statement, p parameters) *DataFrame {
+	if err := ctx.Err(); err != nil {
+		return &DataFrame{session: s, err: diag.New("QUERY_CANCELLED").Wrap(err)}
+	}
 	t, err := s.runCommand(ctx, stmt, p)
 	if err != nil {
+		var e *diag.Error
+		if errors.As(err, &e) && e.SQL == "" {
+			e.At(stmt.Command.Place()) // unless it knows a narrower place
+		}
 		return &DataFrame{session: s, err: err}
 	}
 	if t == nil {
@@ -66,12 +74,13 @@ func (s *Session) command(ctx context.Context, stmt *ast.Statement, p parameters
 }
 
 // runCommand is the one switch over commands; a nil table is an answer without columns.
-func (s *Session) runCommand(ctx context.Context, stmt *ast.Statement, p parameters) (*table, error) {
+func (s *Session) runCommand(ctx context.Context, stmt *ast.Statement, p parameters) (_ *table, err error) {
+	defer diag.Recover(&err)
 	switch c := stmt.Command.(type) {
 	case *ast.Explain:
 		return s.explain(ctx, stmt, c, p)
 	case *ast.ShowTables:
-		return s.showTables(c), nil
+		return s.showTables(c)
 	case *ast.ShowFunctions:
 		return showFunctions(c), nil
 	case *ast.ShowColumns:
@@ -107,7 +116,13 @@ func (s *Session) runCommand(ctx context.Context, stmt *ast.Statement, p paramet
 	panic(&diag.Bug{Value: fmt.Sprintf("no command %T", stmt.Command)})
 }
 
-func (s *Session) showTables(c *ast.ShowTables) *table {
+func (s *Session) showTables(c *ast.ShowTables) (*table, error) {
+	if len(c.Database) > 0 && !slices.ContainsFunc(s.catalog.Databases(), func(d string) bool { return strings.EqualFold(d, c.Database[len(c.Database)-1]) }) &&
+		!strings.EqualFold(c.Database[len(c.Database)-1], catalog.GlobalTemp) {
+		err := diag.New("SCHEMA_NOT_FOUND", "schemaName", quoteName(c.Database))
+		err.Suggestions = diag.Nearest(c.Database[len(c.Database)-1], s.catalog.Databases(), 3)
+		return nil, err
+	}
 	first := "tableName"
 	if c.Views {
 		first = "viewName"
@@ -123,7 +138,7 @@ func (s *Session) showTables(c *ast.ShowTables) *table {
 	for _, v := range s.catalog.Views(c.Pattern, false) {
 		t.add("", v.Name, true)
 	}
-	return t
+	return t, nil
 }
 
 func (s *Session) showDatabases(c *ast.ShowDatabases) *table {
@@ -313,7 +328,7 @@ func (s *Session) createView(ctx context.Context, c *ast.CreateView, p parameter
 	if !c.Temporary {
 		return diag.Unsupported("CREATE VIEW without TEMPORARY").At(c.Place())
 	}
-	v := &catalog.View{Name: c.Name[len(c.Name)-1], Columns: c.Columns, Comments: c.Comments, Query: c.Query, Text: c.QueryText, Comment: c.Comment, Global: c.Global}
+	v := &catalog.View{Name: c.Name[len(c.Name)-1], Columns: c.Columns, Comments: c.Comments, Query: c.Query, Text: p.text, Comment: c.Comment, Global: c.Global}
 	if len(c.Name) > 1 {
 		return diag.New("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", "actualName", quoteName(c.Name)).At(c.Place())
 	}
@@ -334,8 +349,11 @@ func (s *Session) createView(ctx context.Context, c *ast.CreateView, p parameter
 
 // defineView checks a view's query before it becomes known.
 func (s *Session) defineView(ctx context.Context, v *catalog.View, replace, ifNotExists bool) error {
-	plan, err := s.bindWith(ctx, v.Query, parameters{})
+	plan, err := s.bindWith(ctx, v.Query, parameters{text: v.Text})
 	if err != nil {
+		return err
+	}
+	if err := distinctNames(plan.Columns(), v.Columns, s.configuration.Bool(configuration.CaseSensitive)); err != nil {
 		return err
 	}
 	if n := len(plan.Columns()); len(v.Columns) > 0 && len(v.Columns) != n {
@@ -355,24 +373,41 @@ func (s *Session) defineView(ctx context.Context, v *catalog.View, replace, ifNo
 	return s.catalog.CreateView(v, replace)
 }
 
+// distinctNames is the error for a view with two columns of one name; names replace those of the columns.
+func distinctNames(columns []logical.Column, names []string, caseSensitive bool) error {
+	if names == nil {
+		for _, c := range columns {
+			names = append(names, c.Name)
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		key := name
+		if !caseSensitive {
+			key = strings.ToLower(name)
+		}
+		if seen[key] {
+			return diag.New("COLUMN_ALREADY_EXISTS", "columnName", "`"+key+"`")
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
 func quoteName(parts []string) string { return "`" + strings.Join(parts, "`.`") + "`" }
 
 func (s *Session) dropView(c *ast.DropView) error {
 	if s.catalog.DropView(c.Name) || c.IfExists {
 		return nil
 	}
-	condition := "VIEW_NOT_FOUND"
-	if c.Table {
-		condition = "TABLE_OR_VIEW_NOT_FOUND"
-	}
-	err := diag.New(condition, "relationName", quoteName(c.Name))
+	err := diag.New("TABLE_OR_VIEW_NOT_FOUND", "relationName", quoteName(c.Name))
 	err.Suggestions = diag.Nearest(c.Name[len(c.Name)-1], s.catalog.Names(), 3)
 	return err.At(c.Place())
 }
 
 func (s *Session) cacheTable(ctx context.Context, c *ast.CacheTable, p parameters) error {
 	if c.Query != nil {
-		v := &catalog.View{Name: c.Name[len(c.Name)-1], Query: c.Query, Text: c.QueryText}
+		v := &catalog.View{Name: c.Name[len(c.Name)-1], Query: c.Query, Text: p.text}
 		if err := s.defineView(ctx, v, false, false); err != nil {
 			return err
 		}

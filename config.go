@@ -73,7 +73,8 @@ func (c *Config) WithCommandLine(key, value string) *Config {
 	return n
 }
 
-// WithLogger gives a logger that is told of queries, their times and their errors at level debug.
+// WithLogger gives a logger that is told of queries, their times and their errors at level debug, and of hints without effect at
+// level warn. Without one, warnings go to slog.Default.
 func (c *Config) WithLogger(l *slog.Logger) *Config { n := c.clone(); n.logger = l; return n }
 
 // load puts everything together.

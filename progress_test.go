@@ -43,9 +43,11 @@ func TestSQLContextEndsCommands(t *testing.T) {
 	s := open(t, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	err := s.SQLContext(ctx, "CACHE TABLE c AS SELECT id FROM range(1000000)").Err()
-	if diag.ConditionOf(err) != "QUERY_CANCELLED" && !errors.Is(err, context.Canceled) {
-		t.Error(err)
+	for _, command := range []string{"CACHE TABLE c AS SELECT id FROM range(1000000)", "SHOW TABLES", "DESCRIBE QUERY SELECT 1", "SET x=1", "EXPLAIN SELECT 1"} {
+		err := s.SQLContext(ctx, command).Err()
+		if diag.ConditionOf(err) != "QUERY_CANCELLED" && !errors.Is(err, context.Canceled) {
+			t.Error(command, err)
+		}
 	}
 	if err := s.SQLContext(context.Background(), "SELECT ?", 1).Err(); err != nil {
 		t.Error(err)

@@ -183,7 +183,9 @@ type Argument struct {
 func Named(name string, value any) Argument { return Argument{name, value} }
 
 // SQL makes a DataFrame of a query, or runs a command at once and returns its result. Arguments stand for ? markers in
-// order, or for :name markers when they come from Named.
+// order, or for :name markers when they come from Named; they are Go values that have a Spark type (numbers, text, times,
+// slices, …), nil is NULL. A mistake in the text, a name that is not there and a failed command are kept in the
+// DataFrame: Err and every action return them. Plans are kept for the next use, see Prepare.
 func (s *Session) SQL(text string, args ...any) *DataFrame {
 	stmt, err := s.plans.parse(s, text)
 	if err != nil {
@@ -195,6 +197,7 @@ func (s *Session) SQL(text string, args ...any) *DataFrame {
 // statement binds a query or runs a command.
 func (s *Session) statement(ctx context.Context, stmt *ast.Statement, args []any) *DataFrame {
 	p, err := parametersOf(stmt, args)
+	p.text = stmt.Text
 	if err != nil {
 		return &DataFrame{session: s, err: diag.WithSQL(err, stmt.Text)}
 	}
@@ -222,6 +225,7 @@ func (s *Session) statement(ctx context.Context, stmt *ast.Statement, args []any
 type parameters struct {
 	positional []*ast.Literal
 	named      map[string]*ast.Literal
+	text       string // the statement, for messages
 }
 
 func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
@@ -259,6 +263,15 @@ func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
 	return p, nil
 }
 
+// warn tells the session's logger, or else the program's, of what a query has without effect.
+func (s *Session) warn(ctx context.Context, w *diag.Warning) {
+	logger := s.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	logger.WarnContext(ctx, w.String())
+}
+
 // bind gives a query its meaning.
 func (s *Session) bind(q ast.Query) (logical.Node, error) {
 	return s.bindWith(context.Background(), q, parameters{})
@@ -272,6 +285,12 @@ func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (logi
 func (s *Session) bindNoting(ctx context.Context, q ast.Query, p parameters, clock *atomic.Bool, files *[]openedFiles) (_ logical.Node, err error) {
 	defer diag.Recover(&err)
 	a := &analysis.Analyzer{Catalog: sessionCatalog{s, files}, Settings: s.settings(), IDs: &logical.IDs{}}
+	a.Warn = func(w *diag.Warning) {
+		if w.SQL == "" {
+			w.SQL = p.text
+		}
+		s.warn(ctx, w)
+	}
 	a.Settings.ClockRead = clock
 	for _, l := range p.positional {
 		a.Positional = append(a.Positional, analysis.Parameter{Value: l.Value, Type: l.Type})

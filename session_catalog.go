@@ -31,7 +31,7 @@ func (c sessionCatalog) ResolveTable(ctx context.Context, name []string) (analys
 		if v.Global {
 			qualifier = []string{catalog.GlobalTemp, v.Name}
 		}
-		return analysis.Relation{Qualifier: qualifier, View: v.Query, Columns: v.Columns, Text: v.Text}, nil
+		return analysis.Relation{Qualifier: qualifier, View: v.Query, Columns: v.Columns, Comments: v.Comments, Text: v.Text}, nil
 	}
 	return analysis.Relation{}, nil
 }

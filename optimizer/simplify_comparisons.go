@@ -67,11 +67,14 @@ func simplifyComparison(e *expr.Comparison) expr.Expr {
 }
 
 // propagateNull replaces an operator by null if an operand is a NULL literal and null operands make it null. As in Spark, that
-// holds even where another operand would fail, so the rule is part of what a query means:
+// holds for operators even where another operand would fail, so the rule is part of what a query means:
 //
-//	SELECT 1 / 0 + NULL, CAST(NULL AS INT) = 'abc'
+//	SELECT 1 / 0 + NULL, CAST(NULL AS INT) = 'abc', concat(NULL, 1 / 0) -- the last one fails
 func propagateNull(e expr.Expr, _ *Context) expr.Expr {
 	if !nullIfAnyIs(e) || !e.Nullable() || !slices.ContainsFunc(e.Children(), isNullLiteral) {
+		return e
+	}
+	if _, ok := e.(*expr.Call); ok && slices.ContainsFunc(e.Children(), func(c expr.Expr) bool { return !droppable(c) }) {
 		return e
 	}
 	return nullLiteral(e.Type())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"syscall"
@@ -33,7 +34,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "kiln: %v\nTry kiln --help.\n", err)
 		return statusUsage
 	}
-	session, err := kiln.Open(o.session)
+	session, err := kiln.Open(o.session.WithLogger(slog.New(warnings{stderr})))
 	if err != nil {
 		fmt.Fprintln(stderr, "kiln:", err)
 		return statusUsage

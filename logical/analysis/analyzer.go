@@ -40,9 +40,10 @@ type Relation struct {
 	// Nil means the name as written.
 	Qualifier []string
 	Table     source.Table
-	// View is the query of a view, bound where it is used; Columns are new names for its columns, or nil.
-	View    ast.Query
-	Columns []string
+	// View is the query of a view, bound where it is used; Columns are new names for its columns, or nil, and Comments what
+	// is said about each of them, "" for nothing.
+	View              ast.Query
+	Columns, Comments []string
 	// Text is the SQL that the spans in View refer to, "" if it came from DataFrame calls.
 	Text string
 	// Plan is a bound plan such as that of a cached table; it is copied under fresh column IDs.
@@ -69,6 +70,8 @@ type Analyzer struct {
 	Named      map[string]Parameter
 	// Functions finds functions; nil means the builtin ones.
 	Functions Functions
+	// Warn is told of what has no effect, such as unknown hints; nil drops it.
+	Warn func(*diag.Warning)
 }
 
 // Query binds a query to a plan. The plan's columns are the query's, under their final names.
@@ -101,7 +104,7 @@ func (a *Analyzer) Expression(ctx context.Context, e ast.Expr, input logical.Nod
 func (a *Analyzer) binder(ctx context.Context) *binder {
 	b := &binder{
 		ctx: ctx, catalog: a.Catalog, settings: a.Settings, ids: a.IDs, positional: a.Positional, named: a.Named,
-		functions: a.Functions, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
+		functions: a.Functions, warn: a.Warn, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
 		coercion: types.Coercion{ANSI: a.Settings.ANSI, CaseSensitive: a.Settings.CaseSensitive},
 	}
 	if b.ids == nil {
@@ -123,6 +126,7 @@ type binder struct {
 	positional []Parameter
 	named      map[string]Parameter
 	functions  Functions
+	warn       func(*diag.Warning)
 
 	instances int32 // of non-deterministic calls
 	commons   int32 // keys of common plans

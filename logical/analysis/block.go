@@ -218,10 +218,13 @@ func (k *block) condition(e ast.Expr, clause string) (expr.Expr, error) {
 	return s.boolean(bound, clause)
 }
 
-// boolean is the error for a condition that is not boolean; a bare NULL is none.
+// boolean is the error for a condition that is not boolean; a bare NULL is one in HAVING alone.
 func (s *site) boolean(e expr.Expr, clause string) (expr.Expr, error) {
-	if e.Type().Kind == types.Boolean {
+	switch {
+	case e.Type().Kind == types.Boolean:
 		return e, nil
+	case e.Type().Kind == types.Void && clause == "HAVING":
+		return s.cast(e, types.BooleanType)
 	}
 	if clause == "JOIN" {
 		return nil, diag.New("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "joinCondition", sqlOf(e), "conditionType", quoteSQL(e.Type().SQL())).At(e.Place())

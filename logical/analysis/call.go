@@ -45,8 +45,6 @@ func (s *site) callOf(e *ast.Call) (expr.Expr, error) {
 	switch {
 	case name == "grouping" || name == "grouping_id":
 		return s.groupingCall(e, name)
-	case unitFunctions[name] && !hasUnit(e):
-		return nil, unresolvedRoutine(e.Func)
 	case name == "collate" && e.Operator:
 		return nil, diag.Unsupported("COLLATE")
 	}
@@ -67,17 +65,6 @@ func (s *site) callOf(e *ast.Call) (expr.Expr, error) {
 		return nil, diag.New("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "funcName", quoteSQL(name+"()"))
 	}
 	return s.scalarCall(e, f, name)
-}
-
-// unitFunctions are functions only with the name of a unit as their first argument, which the parser makes a string.
-var unitFunctions = map[string]bool{"timestampadd": true, "timestampdiff": true, "timediff": true}
-
-func hasUnit(e *ast.Call) bool {
-	if len(e.Args) == 0 {
-		return false
-	}
-	l, ok := e.Args[0].(*ast.Literal)
-	return ok && l.Type.Kind == types.String
 }
 
 func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr, error) {
@@ -104,6 +91,11 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 	}
 	if e.Operator {
 		s.noteComparison(e, name, args)
+	}
+	if l, ok := bound.(*expr.Literal); ok { // +1 is not the literal 1
+		computed := *l
+		computed.Computed = true
+		bound = &computed
 	}
 	if isGenerator(bound) {
 		s.generators++

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -123,8 +124,15 @@ func (b *binder) view(v Relation, name, qualifier []string) (*relation, error) {
 		return nil, diag.New("RECURSIVE_VIEW", "viewIdent", quoteName(name), "newPath", strings.Join(path, " -> "))
 	}
 	b.views = append(b.views, full)
+	warn := b.warn
+	if warn != nil && v.Text != "" {
+		b.warn = func(w *diag.Warning) {
+			w.SQL = v.Text
+			warn(w)
+		}
+	}
 	r, err := b.query(v.View, environment{})
-	b.views = b.views[:len(b.views)-1]
+	b.views, b.warn = b.views[:len(b.views)-1], warn
 	if err != nil {
 		// A place found so far is one in the view's text; without one the place is where the view is used.
 		var e *diag.Error
@@ -135,7 +143,19 @@ func (b *binder) view(v Relation, name, qualifier []string) (*relation, error) {
 	}
 	out := newRelation(r.plan(), qualifier)
 	if v.Columns != nil {
-		return out, out.rename(v.Columns)
+		if err := out.rename(v.Columns); err != nil {
+			return nil, err
+		}
+	}
+	for i, comment := range v.Comments {
+		if comment != "" && i < len(out.columns) {
+			metadata := maps.Clone(out.columns[i].Metadata)
+			if metadata == nil {
+				metadata = map[string]string{}
+			}
+			metadata["comment"] = comment
+			out.columns[i].Metadata = metadata
+		}
 	}
 	return out, nil
 }

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
@@ -40,7 +42,10 @@ func takeHint(n logical.Node) (logical.Node, string) {
 	return n, ""
 }
 
-// hints applies hints to a relation: partitioning, and join hints for the relation itself. Unknown hints are ignored, as in
+// partitionHints are the hints that change how rows are divided.
+var partitionHints = map[string]bool{"repartition": true, "coalesce": true, "repartition_by_range": true, "rebalance": true}
+
+// hints applies hints to a relation: partitioning, and join hints for the relation itself. An unknown hint is a warning, as in
 // Spark.
 func (b *binder) hints(r *relation, hints []ast.HintItem, env environment) (*relation, error) {
 	for _, h := range hints {
@@ -48,7 +53,16 @@ func (b *binder) hints(r *relation, hints []ast.HintItem, env environment) (*rel
 		switch strategy, isJoin := joinHints[name]; {
 		case isJoin && (len(h.Args) == 0 || h.Place().IsZero()):
 			r = r.over(&hinted{Node: r.node, hint: strategy})
-		case name == "repartition" || name == "coalesce" || name == "repartition_by_range" || name == "rebalance":
+		case isJoin: // hintFrom has put it where it belongs
+		case !partitionHints[name]:
+			names := append(slices.Collect(maps.Keys(joinHints)), slices.Collect(maps.Keys(partitionHints))...)
+			slices.Sort(names)
+			near := diag.Nearest(name, names, 1)
+			if near[0] = strings.ToUpper(near[0]); !strings.HasPrefix(near[0], strings.ToUpper(name[:min(len(name), 3)])) {
+				near = nil
+			}
+			b.warning(h, "the unknown hint "+strings.ToUpper(h.Name)+" is ignored", near)
+		default:
 			var err error
 			if r, err = b.repartitionHint(r, h, name, env); err != nil {
 				return nil, at(err, h.Place())
@@ -58,6 +72,12 @@ func (b *binder) hints(r *relation, hints []ast.HintItem, env environment) (*rel
 	return r, nil
 }
 
+func (b *binder) warning(h ast.HintItem, text string, near []string) {
+	if b.warn != nil {
+		b.warn(&diag.Warning{Text: text, Span: h.Place(), Suggestions: near})
+	}
+}
+
 // hintFrom puts the join hints of a SELECT on the FROM items that they name.
 func (b *binder) hintFrom(q ast.Query, hints []ast.HintItem) ast.Query {
 	for _, h := range hints {
@@ -65,24 +85,30 @@ func (b *binder) hintFrom(q ast.Query, hints []ast.HintItem) ast.Query {
 			continue
 		}
 		for _, a := range h.Args {
-			if n, ok := a.(*ast.Name); ok {
-				q = b.hintItem(q, n.Parts[len(n.Parts)-1], ast.HintItem{At: h.At, Name: h.Name})
+			n, ok := a.(*ast.Name)
+			if !ok {
+				continue
+			}
+			found := false
+			name := n.Parts[len(n.Parts)-1]
+			if q = b.hintItem(q, name, ast.HintItem{At: h.At, Name: h.Name}, &found); !found {
+				b.warning(h, "the hint "+strings.ToUpper(h.Name)+" is ignored: FROM has no relation "+quoteName([]string{name}), nil)
 			}
 		}
 	}
 	return q
 }
 
-func (b *binder) hintItem(q ast.Query, name string, hint ast.HintItem) ast.Query {
+func (b *binder) hintItem(q ast.Query, name string, hint ast.HintItem, found *bool) ast.Query {
 	matches := false
 	switch q := q.(type) {
 	case *ast.Join:
 		j := *q
-		j.Left, j.Right = b.hintItem(q.Left, name, hint), b.hintItem(q.Right, name, hint)
+		j.Left, j.Right = b.hintItem(q.Left, name, hint, found), b.hintItem(q.Right, name, hint, found)
 		return &j
 	case *ast.Hint:
 		h := *q
-		h.Input = b.hintItem(q.Input, name, hint)
+		h.Input = b.hintItem(q.Input, name, hint, found)
 		return &h
 	case *ast.SubqueryAlias:
 		matches = b.sameName(q.Name, name)
@@ -92,6 +118,7 @@ func (b *binder) hintItem(q ast.Query, name string, hint ast.HintItem) ast.Query
 	if !matches {
 		return q
 	}
+	*found = true
 	return &ast.Hint{Input: q, Hints: []ast.HintItem{hint}}
 }
 

@@ -262,13 +262,13 @@ func (n namer) operator(e *ast.Call, name string) (string, bool) {
 	case patternSets[name] != "" && len(e.Args) > 1:
 		return n.patternSet(e, name), true
 	case len(e.Args) == 1:
-		if x, ok := e.Args[0].(*ast.Call); ok && e.Operator && name == "not" && x.Func[0] == "isunknown" {
-			return "(" + n.expr(x.Args[0]) + " IS NOT UNKNOWN)", true
-		}
 		arg := n.expr(e.Args[0])
 		switch name {
 		case "not", "!":
-			if inner, ok := e.Args[0].(*ast.Call); ok && inner.Operator && inner.Func[0] == "isunknown" {
+			if inner, ok := e.Args[0].(*ast.Call); ok && inner.Operator && inner.Func[0] == "isunknown" && inner.Span == e.Span { // IS NOT UNKNOWN
+				if l, ok := inner.Args[0].(*ast.Literal); ok && l.Value != nil {
+					return "(" + n.expr(l) + " IS NOT UNKNOWN)", true
+				}
 				return "(" + n.expr(inner.Args[0]) + " IS NOT NULL)", true
 			}
 			return "(NOT " + arg + ")", true

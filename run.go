@@ -209,7 +209,8 @@ func (d *DataFrame) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	}
 }
 
-// Collect runs d and returns all its rows.
+// Collect runs d and returns all its rows, in order, in memory that the session's limit does not count; Rows and Batches give
+// them one by one. No rows is an empty slice.
 func (d *DataFrame) Collect(ctx context.Context) ([]Row, error) {
 	rows := []Row{}
 	for row, err := range d.Rows(ctx) {
@@ -221,7 +222,7 @@ func (d *DataFrame) Collect(ctx context.Context) ([]Row, error) {
 	return rows, nil
 }
 
-// ToArrow runs d and returns all its rows as record batches.
+// ToArrow runs d and returns all its rows as record batches, in order, which are the caller's to keep.
 func (d *DataFrame) ToArrow(ctx context.Context) ([]arrow.RecordBatch, error) {
 	var batches []arrow.RecordBatch
 	for batch, err := range d.Batches(ctx) {
@@ -245,7 +246,7 @@ func (d *DataFrame) First(ctx context.Context) (row Row, ok bool, err error) {
 	return rows[0], true, nil
 }
 
-// Count returns the number of rows.
+// Count runs d and returns the number of its rows; where statistics are exact no row is read.
 func (d *DataFrame) Count(ctx context.Context) (int64, error) {
 	rows, err := d.GroupBy().Count().Collect(ctx)
 	if err != nil {

@@ -136,7 +136,7 @@ func (s *Session) Zone() *time.Location { return s.settings().Zone }
 func zoneOf(c *configuration.Configuration) (*time.Location, error) {
 	name := c.String(configuration.TimeZone)
 	if name == "" {
-		return time.Local, nil
+		return types.LocalLocation(), nil
 	}
 	zone, ok := types.LookupZone(name)
 	if !ok {

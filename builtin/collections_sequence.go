@@ -186,7 +186,9 @@ func timeSequenceKernel(t types.Type, step types.Kind) expr.Kernel {
 			case step == types.YearMonthInterval:
 				by = types.Interval{Months: vector.Get[int32](args[2], i)}
 			case step == types.DayTimeInterval:
-				by = types.Interval{Micros: vector.Get[int64](args[2], i)}
+				micros := vector.Get[int64](args[2], i)
+				days := micros / types.MicrosPerDay // whole days are days of the calendar, whatever their length
+				by = types.Interval{Days: int32(days), Micros: micros - days*types.MicrosPerDay}
 			default:
 				by = vector.Get[types.Interval](args[2], i)
 			}

@@ -406,7 +406,8 @@ var defaultArguments = map[string]defaults{
 
 // firstOnly are functions whose names show their first argument alone.
 var firstOnly = map[string]bool{
-	"first": true, "first_value": true, "last": true, "last_value": true, "any_value": true, "from_csv": true, "from_json": true, "from_xml": true,
+	"approx_count_distinct": true,
+	"first":                 true, "first_value": true, "last": true, "last_value": true, "any_value": true, "from_csv": true, "from_json": true, "from_xml": true,
 	"schema_of_csv": true, "schema_of_json": true, "schema_of_xml": true, "to_csv": true, "to_json": true, "to_xml": true,
 }
 

@@ -258,10 +258,7 @@ func integerConversion(n *node, t types.Type, p types.Physical, rebase rebasing)
 		return unsignedConversion(p, mask, factor), false
 	}
 	if unsigned {
-		if p == types.PhysicalInt128 {
-			return unsigned64, false
-		}
-		return nil, false
+		return unsigned64Conversion(p, factor), false
 	}
 	if wide {
 		return signedConversion[int64](p, factor, divisor)
@@ -459,12 +456,43 @@ func maskedWide(dst, src []byte, n int, mask uint32, factor int64) bool {
 	return ok
 }
 
-func unsigned64(dst, src []byte, n int) bool {
-	in, out := unaligned[uint64](src, n), vector.As[types.Int128](dst)[:n]
-	for i, v := range in {
-		out[i] = types.Int128{Lo: v}
+// unsigned64Conversion chooses the loop for 64-bit integers without sign, which read as decimals.
+func unsigned64Conversion(p types.Physical, factor int64) func(dst, src []byte, n int) bool {
+	switch p {
+	case types.PhysicalInt8:
+		return func(dst, src []byte, n int) bool { return narrowUnsigned64[int8](dst, src, n, factor) }
+	case types.PhysicalInt16:
+		return func(dst, src []byte, n int) bool { return narrowUnsigned64[int16](dst, src, n, factor) }
+	case types.PhysicalInt32:
+		return func(dst, src []byte, n int) bool { return narrowUnsigned64[int32](dst, src, n, factor) }
+	case types.PhysicalInt64:
+		return func(dst, src []byte, n int) bool { return narrowUnsigned64[int64](dst, src, n, factor) }
+	case types.PhysicalInt128:
+		return func(dst, src []byte, n int) bool { return wideUnsigned64(dst, src, n, factor) }
 	}
-	return true
+	return nil
+}
+
+func narrowUnsigned64[T int8 | int16 | int32 | int64](dst, src []byte, n int, factor int64) bool {
+	in, out := unaligned[uint64](src, n), vector.As[T](dst)[:n]
+	ok := true
+	for i, v := range in {
+		high, low := mul64(v, uint64(factor))
+		out[i] = T(low)
+		ok = ok && high == 0 && int64(low) >= 0 && int64(T(low)) == int64(low)
+	}
+	return ok
+}
+
+func wideUnsigned64(dst, src []byte, n int, factor int64) bool {
+	in, out := unaligned[uint64](src, n), vector.As[types.Int128](dst)[:n]
+	ok := true
+	for i, v := range in {
+		high, low := mul64(v, uint64(factor))
+		out[i] = types.Int128{Lo: low, Hi: int64(high)}
+		ok = ok && int64(high) >= 0
+	}
+	return ok
 }
 
 func widenFloats[S float32 | int32, T float64](dst, src []byte, n int) bool {

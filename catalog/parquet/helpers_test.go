@@ -25,8 +25,24 @@ func buildRecord(schema *arrow.Schema, rows int, value func(column, row int) any
 				f.Append(int32(v.(int64)))
 			case *array.Int64Builder:
 				f.Append(v.(int64))
+			case *array.Int8Builder:
+				f.Append(int8(v.(int64)))
+			case *array.Int16Builder:
+				f.Append(int16(v.(int64)))
+			case *array.Uint8Builder:
+				f.Append(uint8(v.(int64)))
 			case *array.Uint16Builder:
 				f.Append(uint16(v.(int64)))
+			case *array.Uint32Builder:
+				f.Append(uint32(v.(int64)))
+			case *array.Uint64Builder:
+				f.Append(uint64(v.(int64)))
+			case *array.Time32Builder:
+				f.Append(arrow.Time32(v.(int64)))
+			case *array.Time64Builder:
+				f.Append(arrow.Time64(v.(int64)))
+			case *array.TimestampBuilder:
+				f.Append(arrow.Timestamp(v.(int64)))
 			case *array.Decimal128Builder:
 				f.Append(decimal128.FromI64(v.(int64)))
 			case *array.Date32Builder:

@@ -25,19 +25,7 @@ func tpchScale() string {
 // openTPCH opens a session with the TPC-H tables as views.
 func openTPCH(t testing.TB, scale string, conf map[string]string) *kiln.Session {
 	t.Helper()
-	c := kiln.NewConfig().WithoutDefaults().With("spark.sql.session.timeZone", "UTC")
-	for key, value := range conf {
-		c = c.With(key, value)
-	}
-	s, err := kiln.Open(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := open(t, conf)
 	dir := testenv.TPCHDir(t, scale)
 	for _, table := range testenv.TPCHTables {
 		if err := s.Read().Parquet(filepath.Join(dir, table+".parquet")).CreateTempView(table); err != nil {

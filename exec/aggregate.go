@@ -42,6 +42,8 @@ type Aggregate struct {
 	locals []*aggregateLocal
 	shared *memory.Reservation // of runs and of what readers merge
 	output *aggregateScan
+	// readable is the output once it is complete.
+	readable atomic.Pointer[aggregateScan]
 
 	fileMu sync.Mutex
 	file   *memory.SpillFile // of runs
@@ -156,14 +158,23 @@ func (a *Aggregate) wider(t groupTable, skip uint, r reserve) groupTable {
 // Output implements Sink.
 func (a *Aggregate) Output() source.Scan { return a.output }
 
-// Finish implements Sink. It merges tables that are small; others are merged as they are read.
+// Finish implements Sink. It merges tables that are small; others are merged as they are read. From then on groups can be
+// spilled for others again.
 func (a *Aggregate) Finish(ctx context.Context, p *Pool) error {
+	if err := a.finish(ctx, p); err != nil {
+		return err
+	}
+	a.readable.Store(a.output)
+	return nil
+}
+
+func (a *Aggregate) finish(ctx context.Context, p *Pool) error {
 	a.begin(p.query)
 	if len(a.locals) == 0 {
 		a.locals = append(a.locals, a.newLocal())
 	}
 	for _, l := range a.locals {
-		l.mu.Lock() // for good: nobody spills it from now on
+		l.mu.Lock() // for good: only what the output guards is spilled from now on
 	}
 	a.output = &aggregateScan{sink: a}
 	if len(a.spec.Keys) == 0 {
@@ -202,7 +213,7 @@ func (a *Aggregate) mergeAll(ctx context.Context) (done bool, err error) {
 			return false, err
 		}
 	}
-	a.output.whole(&main.groups)
+	a.output.whole(main)
 	return true, nil
 }
 
@@ -249,7 +260,7 @@ func (a *Aggregate) finishSingle() error {
 			return err
 		}
 	}
-	a.output.whole(main)
+	a.output.whole(a.locals[0])
 	return nil
 }
 

@@ -144,7 +144,13 @@ func (l *aggregateLocal) Spill(int64) (int64, error) {
 		return 0, nil
 	}
 	defer l.spilling.Unlock()
-	if l.closed || !l.mu.TryLock() {
+	if l.closed {
+		return 0, nil
+	}
+	if output := l.sink.readable.Load(); output != nil {
+		return output.spill(l)
+	}
+	if !l.mu.TryLock() {
 		return 0, nil
 	}
 	defer l.mu.Unlock()

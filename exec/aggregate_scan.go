@@ -2,6 +2,8 @@ package exec
 
 import (
 	"context"
+	"iter"
+	"sync"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/memory"
@@ -10,21 +12,25 @@ import (
 )
 
 // aggregateScan reads the groups of an Aggregate. A morsel is either parts of a table that is complete, or one part that the
-// reader merges from all tables and runs.
+// reader merges from all tables and runs. While it is read, tables can still be written to disk for others who need memory:
+// what is then read is merged from the runs.
 type aggregateScan struct {
 	sink    *Aggregate
 	morsels []source.Morsel
+	mu      sync.RWMutex // held while tables and runs of workers are read (RLock) or spilled (Lock)
 }
 
-// wholeGroups is the handle of a morsel of a complete table.
+// wholeGroups is the handle of a morsel of a complete table, which is that of a worker unless there are no keys.
 type wholeGroups struct {
 	set      *groupSet
+	owner    *aggregateLocal
 	from, to int
 }
 
-// partGroups is the handle of a morsel that is to be merged; level is how often it was split.
+// partGroups is the handle of a morsel that is to be merged: a part of all workers' tables and runs, or runs that such a part
+// was split into; level is how often it was.
 type partGroups struct {
-	tables []*groupSet
+	locals []*aggregateLocal
 	part   int
 	runs   []groupRun
 	level  int
@@ -33,19 +39,72 @@ type partGroups struct {
 // count is about how many groups the part has, at most.
 func (p *partGroups) count() int {
 	n := 0
-	for _, g := range p.tables {
-		n += g.table.count()/groupPartitions + 1
+	for _, l := range p.locals {
+		if t := l.groups.table; t != nil {
+			n += t.count()/groupPartitions + 1
+		}
 	}
-	for _, r := range p.runs {
+	for r := range p.allRuns() {
 		n += r.n
 	}
 	return n
 }
 
+// allRuns are the runs of the part.
+func (p *partGroups) allRuns() iter.Seq[*groupRun] {
+	return func(yield func(*groupRun) bool) {
+		for _, l := range p.locals {
+			for i := range l.runs {
+				if l.runs[i].part == p.part && !yield(&l.runs[i]) {
+					return
+				}
+			}
+		}
+		for i := range p.runs {
+			if !yield(&p.runs[i]) {
+				return
+			}
+		}
+	}
+}
+
+// spill writes a worker's groups to disk and returns the bytes freed; 0 if that cannot be done now, or not at all. A reader in
+// the middle of a whole table goes on with it, and keeps it alive until its morsel ends.
+func (s *aggregateScan) spill(l *aggregateLocal) (freed int64, err error) {
+	if !s.mu.TryLock() {
+		return 0, nil
+	}
+	defer s.mu.Unlock()
+	return s.spillLocked(l)
+}
+
+func (s *aggregateScan) spillLocked(l *aggregateLocal) (freed int64, err error) {
+	if !s.divisible(l) {
+		return 0, nil
+	}
+	before := l.account.Size()
+	if err := l.spill(false); err != nil {
+		return 0, err
+	}
+	return before - l.account.Size(), nil
+}
+
+// divisible reports whether a worker has groups that can be written as runs. Results of states with blobs may be worked out
+// in place, by readers of whole tables, at the same time.
+func (s *aggregateScan) divisible(l *aggregateLocal) bool {
+	t := l.groups.table
+	if t == nil || t.count() == 0 || s.sink.blobs {
+		return false
+	}
+	_, array := t.(*arrayTable)
+	return !array
+}
+
 // whole makes morsels of a complete table.
-func (s *aggregateScan) whole(g *groupSet) {
+func (s *aggregateScan) whole(l *aggregateLocal) {
+	g := &l.groups
 	if g.table == nil {
-		s.morsels = []source.Morsel{{Rows: 1, Handle: wholeGroups{set: g}}}
+		s.morsels = []source.Morsel{{Rows: 1, Handle: wholeGroups{set: g, owner: l}}}
 		return
 	}
 	count := g.table.count()
@@ -54,7 +113,7 @@ func (s *aggregateScan) whole(g *groupSet) {
 	}
 	n := max(1, min(groupPartitions, count/morselRows))
 	for i := range n {
-		w := wholeGroups{g, groupPartitions * i / n, groupPartitions * (i + 1) / n}
+		w := wholeGroups{g, l, groupPartitions * i / n, groupPartitions * (i + 1) / n}
 		s.morsels = append(s.morsels, source.Morsel{Sequence: int32(i), Rows: int64(count / n), Handle: w})
 	}
 }
@@ -62,10 +121,6 @@ func (s *aggregateScan) whole(g *groupSet) {
 // partition makes a morsel of each part.
 func (s *aggregateScan) partition() error {
 	a := s.sink
-	parts := make([]*partGroups, groupPartitions)
-	for i := range parts {
-		parts[i] = &partGroups{part: i}
-	}
 	for _, l := range a.locals {
 		if l.groups.table == nil {
 			continue // merged into another
@@ -78,15 +133,9 @@ func (s *aggregateScan) partition() error {
 				return err
 			}
 		}
-		for _, p := range parts {
-			p.tables = append(p.tables, &l.groups)
-		}
-		for _, r := range l.runs {
-			parts[r.part].runs = append(parts[r.part].runs, r)
-		}
 	}
-	for i, p := range parts {
-		s.morsels = append(s.morsels, source.Morsel{Sequence: int32(i), Rows: -1, Handle: p})
+	for i := range groupPartitions {
+		s.morsels = append(s.morsels, source.Morsel{Sequence: int32(i), Rows: -1, Handle: &partGroups{part: i, locals: a.locals}})
 	}
 	return nil
 }
@@ -96,7 +145,7 @@ func (s *aggregateScan) Morsels() []source.Morsel { return s.morsels }
 func (s *aggregateScan) Detail() [][2]string { return nil }
 
 func (s *aggregateScan) NewReader() (source.Reader, error) {
-	r := &aggregateReader{sink: s.sink, rows: make([]uint32, vector.ChunkSize), keys: s.sink.newKeys()}
+	r := &aggregateReader{sink: s.sink, scan: s, rows: make([]uint32, vector.ChunkSize), keys: s.sink.newKeys()}
 	r.account = s.sink.query.Reserve("aggregate", nil)
 	return r, nil
 }
@@ -104,6 +153,7 @@ func (s *aggregateScan) NewReader() (source.Reader, error) {
 // aggregateReader reads groups for one worker.
 type aggregateReader struct {
 	sink    *Aggregate
+	scan    *aggregateScan
 	account *memory.Reservation
 	ctx     context.Context
 
@@ -125,9 +175,45 @@ func (r *aggregateReader) Open(ctx context.Context, m source.Morsel) error {
 	r.ctx, r.n, r.pending, r.set = ctx, 0, nil, nil
 	switch h := m.Handle.(type) {
 	case wholeGroups:
-		r.set, r.cursor, r.single = h.set, groupCursor{from: h.from, to: h.to}, h.set.table == nil
+		r.openWhole(h)
 	case *partGroups:
 		r.pending = append(r.pending, h)
+	}
+	return nil
+}
+
+// openWhole reads a complete table as it is now, or its runs if it was spilled.
+func (r *aggregateReader) openWhole(h wholeGroups) {
+	s := r.scan
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if len(h.owner.runs) > 0 {
+		for part := h.to - 1; part >= h.from; part-- {
+			r.pending = append(r.pending, &partGroups{part: part, locals: []*aggregateLocal{h.owner}})
+		}
+		return
+	}
+	set := *h.set
+	if !r.sink.blobs { // else the set is never spilled
+		r.set = &set
+	} else {
+		r.set = h.set
+	}
+	r.cursor, r.single = groupCursor{from: h.from, to: h.to}, set.table == nil
+}
+
+// relieve spills what others have asked for while it was in use.
+func (r *aggregateReader) relieve(p *partGroups) error {
+	for _, l := range p.locals {
+		if l.account.Pressure() == 0 {
+			continue
+		}
+		r.scan.mu.Lock()
+		_, err := r.scan.spillLocked(l)
+		r.scan.mu.Unlock()
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -147,6 +233,9 @@ func (r *aggregateReader) Next() (int, error) {
 		}
 		p := r.pending[len(r.pending)-1]
 		r.pending = r.pending[:len(r.pending)-1]
+		if err := r.relieve(p); err != nil {
+			return 0, err
+		}
 		if err := r.merge(p); err != nil {
 			return 0, err
 		}
@@ -223,6 +312,8 @@ const (
 // merge makes the groups of a part the present set. A part that is too large for memory is split, and its pieces are
 // put on the pending list.
 func (r *aggregateReader) merge(p *partGroups) error {
+	r.scan.mu.RLock()
+	defer r.scan.mu.RUnlock()
 	g := &r.merged
 	*g = groupSet{sink: r.sink, skip: partitionBits, reserve: r.take}
 	g.contexts = r.sink.contexts(&g.blobs)
@@ -336,7 +427,11 @@ func (p *partGroups) each(a *Aggregate, f func(keys []*vector.Vector, rows []uin
 	decoded := func(d *decodedRun) (bool, error) {
 		return f(d.keys, d.rows, d.states, a.spec.StateSize, &d.blobs, a.contexts(&d.blobs))
 	}
-	for _, g := range p.tables {
+	for _, l := range p.locals {
+		g := &l.groups
+		if g.table == nil {
+			continue // merged into another
+		}
 		c := groupCursor{from: p.part, to: p.part + 1}
 		base, stride := g.states()
 		for {
@@ -367,8 +462,8 @@ func (p *partGroups) each(a *Aggregate, f func(keys []*vector.Vector, rows []uin
 			}
 		}
 	}
-	for i := range p.runs {
-		d, err := a.load(&p.runs[i])
+	for run := range p.allRuns() {
+		d, err := a.load(run)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func init() {
 	for _, group := range [][]*expr.Function{
 		operatorFunctions, comparisonFunctions, logicFunctions, conditionalFunctions, mathFunctions, roundingFunctions,
 		bitFunctions, numberTextFunctions, randomFunctions, miscFunctions, castFunctions,
-		textFunctions,
+		textFunctions, bitmapFunctions, aesFunctions,
 		dateFunctions, timeFunctions, makeTimestampFunctions, epochFunctions, timeTextFunctions, unitFunctions, intervalMakers,
 		accessFunctions, changeFunctions, arrayMakers, mapFunctions, lambdaFunctions, sequenceFunctions,
 	} {

@@ -4,6 +4,12 @@ import "maps"
 
 // builtinConditions are raised by the functions of package builtin, when they are bound or when they run.
 var builtinConditions = map[string]Condition{
+	"INVALID_PARAMETER_VALUE.AES_CRYPTO_ERROR":                      {"22023", "The value of parameter(s) <parameter> in <functionName> is invalid: detail message: <detailMessage>"},
+	"INVALID_PARAMETER_VALUE.AES_IV_LENGTH":                         {"22023", "The value of parameter(s) <parameter> in <functionName> is invalid: supports 16-byte CBC IVs and 12-byte GCM IVs, but got <actualLength> bytes for <mode>."},
+	"INVALID_PARAMETER_VALUE.AES_KEY_LENGTH":                        {"22023", "The value of parameter(s) <parameter> in <functionName> is invalid: expects a binary value with 16, 24 or 32 bytes, but got <actualLength> bytes."},
+	"UNSUPPORTED_FEATURE.AES_MODE":                                  {"0A000", "The feature is not supported: AES-<mode> with the padding <padding> by the <functionName> function."},
+	"UNSUPPORTED_FEATURE.AES_MODE_AAD":                              {"0A000", "The feature is not supported: <functionName> with AES-<mode> does not support additional authenticate data (AAD)."},
+	"UNSUPPORTED_FEATURE.AES_MODE_IV":                               {"0A000", "The feature is not supported: <functionName> with AES-<mode> does not support initialization vectors (IVs)."},
 	"WRONG_NUM_ARGS.WITHOUT_SUGGESTION":                             {"42605", "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. Please, refer to '<docroot>/sql-ref-functions.html' for a fix."},
 	"DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES":                   {"42K09", "Cannot resolve <sqlExpr> due to data type mismatch: Input to <functionName> should have been <dataType> followed by a value with same element type, but it's [<leftType>, <rightType>]."},
 	"DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES":                     {"42K09", "Cannot resolve <sqlExpr> due to data type mismatch: Input to function <functionName> should have been two <arrayType> with same element type, but it's [<leftType>, <rightType>]."},

@@ -24,6 +24,23 @@ func Acosh(args ...any) Column { return Call("acosh", args...) }
 //   - num_months - an integer
 func AddMonths(args ...any) Column { return Call("add_months", args...) }
 
+// AesDecrypt is the SQL function aes_decrypt. Decrypts what aes_encrypt made.
+//   - expr - binary
+//   - key - 16, 24 or 32 bytes
+//   - mode - GCM, CBC or ECB; by default GCM
+//   - padding - DEFAULT, PKCS (CBC, ECB) or NONE (GCM)
+//   - aad - the data that was authenticated, GCM only
+func AesDecrypt(args ...any) Column { return Call("aes_decrypt", args...) }
+
+// AesEncrypt is the SQL function aes_encrypt. Encrypts expr with AES. Without iv one is drawn at random.
+//   - expr - binary
+//   - key - 16, 24 or 32 bytes
+//   - mode - GCM, CBC or ECB; by default GCM
+//   - padding - DEFAULT, PKCS (CBC, ECB) or NONE (GCM)
+//   - iv - the vector of initialization, 12 bytes (GCM) or 16 bytes (CBC)
+//   - aad - data that is authenticated and not encrypted, GCM only
+func AesEncrypt(args ...any) Column { return Call("aes_encrypt", args...) }
+
 // Aggregate is the SQL function aggregate. Combines the elements of an array, one after the other, with a state that starts as start; finish makes the result of the last state.
 //   - expr - an array
 //   - start - the first state
@@ -228,6 +245,18 @@ func BitOr(args ...any) Column { return Call("bit_or", args...) }
 // BitXor is the SQL function bit_xor. Returns the bitwise XOR of all values that are not null.
 //   - expr - an integer
 func BitXor(args ...any) Column { return Call("bit_xor", args...) }
+
+// BitmapBitPosition is the SQL function bitmap_bit_position. Returns the bit that stands for an integer in the bitmap of its bucket.
+//   - child - a bigint
+func BitmapBitPosition(args ...any) Column { return Call("bitmap_bit_position", args...) }
+
+// BitmapBucketNumber is the SQL function bitmap_bucket_number. Returns the number of the bucket that an integer belongs to.
+//   - child - a bigint
+func BitmapBucketNumber(args ...any) Column { return Call("bitmap_bucket_number", args...) }
+
+// BitmapCount is the SQL function bitmap_count. Returns the number of bits that are set.
+//   - child - binary
+func BitmapCount(args ...any) Column { return Call("bitmap_count", args...) }
 
 // BoolAnd is the SQL function bool_and. Returns true if expr is true in every row where it is not null; null if there are none.
 //   - expr - a boolean
@@ -1523,6 +1552,14 @@ func Trunc(args ...any) Column { return Call("trunc", args...) }
 //   - expr1 - as for +
 //   - expr2 - as for +
 func TryAdd(args ...any) Column { return Call("try_add", args...) }
+
+// TryAesDecrypt is the SQL function try_aes_decrypt. Decrypts what aes_encrypt made; null where that fails.
+//   - expr - binary
+//   - key - 16, 24 or 32 bytes
+//   - mode - GCM, CBC or ECB; by default GCM
+//   - padding - DEFAULT, PKCS (CBC, ECB) or NONE (GCM)
+//   - aad - the data that was authenticated, GCM only
+func TryAesDecrypt(args ...any) Column { return Call("try_aes_decrypt", args...) }
 
 // TryAvg is the SQL function try_avg. Returns the mean of expr, or null if it does not fit its type.
 //   - expr - a number or interval

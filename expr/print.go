@@ -286,10 +286,13 @@ func FormatLiteral(v any, t types.Type) string {
 	case types.Int128:
 		return formatInteger(v, t)
 	}
-	if t.Kind == types.YearMonthInterval || t.Kind == types.DayTimeInterval {
-		return types.SQLLiteral(v, t, nil)
-	}
 	if n, ok := types.Integer64(v); ok {
+		switch { // v may be the bound of a comparison, as wide as any
+		case t.Kind == types.YearMonthInterval && n == int64(int32(n)):
+			return types.SQLLiteral(int32(n), t, nil)
+		case t.Kind == types.DayTimeInterval:
+			return types.SQLLiteral(n, t, nil)
+		}
 		return formatInteger(types.Int128From(n), t)
 	}
 	return fmt.Sprint(v)

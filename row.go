@@ -1,9 +1,11 @@
 package kiln
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
 	"github.com/kilnql/kiln/vector/kernel"
@@ -31,14 +33,56 @@ func (d Decimal) String() string { return types.FormatDecimal(d.Unscaled, d.Scal
 // Float64 is the nearest float.
 func (d Decimal) Float64() float64 { return types.DecimalToFloat64(d.Unscaled, d.Scale) }
 
+// SparkValue implements types.Valuer: a decimal with as many digits as d has.
+func (d Decimal) SparkValue() (any, types.Type, error) {
+	scale := max(d.Scale, 0)
+	unscaled, ok := types.Rescale(d.Unscaled, d.Scale, scale, types.MaxPrecision)
+	precision := max(unscaled.Digits(), scale, 1)
+	if !ok || precision > types.MaxPrecision {
+		return nil, types.Type{}, diag.New("DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", "precision", strconv.Itoa(precision),
+			"maxPrecision", strconv.Itoa(types.MaxPrecision))
+	}
+	t := types.DecimalType(precision, scale)
+	return types.NewDecimalValue(unscaled, t), t, nil
+}
+
+// SparkType is decimal(38,18), as Spark has it for a field that may hold any decimal.
+func (Decimal) SparkType() types.Type { return types.DecimalType(38, 18) }
+
 // Months is a year-month interval.
 type Months int32
+
+// SparkValue implements types.Valuer.
+func (m Months) SparkValue() (any, types.Type, error) { return int32(m), m.SparkType(), nil }
+
+// SparkType is interval year to month.
+func (Months) SparkType() types.Type { return types.YearMonthType(types.FieldYear, types.FieldMonth) }
 
 // Map is the value of a map column, in the order of the data.
 type Map []Entry
 
 // Entry is one key and value of a Map.
 type Entry struct{ Key, Value any }
+
+// SparkValue implements types.Valuer. All keys, and all values, must have one Spark type.
+func (m Map) SparkValue() (any, types.Type, error) {
+	if m == nil {
+		return nil, types.VoidType, nil
+	}
+	keys, values := make([]any, len(m)), make([]any, len(m))
+	for i, e := range m {
+		keys[i], values[i] = e.Key, e.Value
+	}
+	return types.MapOf(keys, values)
+}
+
+// SparkValue implements types.Valuer: a struct.
+func (r Row) SparkValue() (any, types.Type, error) {
+	if r.schema.Kind != types.Struct {
+		return nil, types.VoidType, nil
+	}
+	return r.raw, r.schema, nil
+}
 
 // Len is the number of columns.
 func (r Row) Len() int { return len(r.raw) }
@@ -49,7 +93,7 @@ func (r Row) At(i int) any { return goValue(r.raw[i], r.schema.Fields()[i].Type,
 // Raw is the value of column i in the Go form of package types: days, microseconds, unscaled decimals.
 func (r Row) Raw(i int) any { return r.raw[i] }
 
-// Get is the value of the named column, matched without regard to case; nil if there is none.
+// Get is the value of the named column, matched without regard to case; nil if there is none, the first if there are several.
 func (r Row) Get(name string) any {
 	for i, f := range r.schema.Fields() {
 		if strings.EqualFold(f.Name, name) {

@@ -2,7 +2,6 @@ package kiln
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
 	"strconv"
@@ -90,6 +89,14 @@ func (s *Session) lower(ctx context.Context, plan logical.Node) (*physical.Plan,
 
 func isSort(n logical.Node) bool { _, ok := n.(*logical.Sort); return ok }
 
+// usable reports that the session has been closed.
+func (s *Session) usable() error {
+	if s.isClosed() {
+		return diag.New("INVALID_HANDLE.SESSION_CLOSED", "handle", "Session")
+	}
+	return nil
+}
+
 // start runs a bound plan.
 func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*running, error) {
 	return s.startPrepared(ctx, unshared(plan), profile)
@@ -99,8 +106,8 @@ func (s *Session) startPrepared(ctx context.Context, plan *preparedPlan, profile
 	if err := ctx.Err(); err != nil {
 		return nil, diag.New("QUERY_CANCELLED").Wrap(err)
 	}
-	if s.isClosed() {
-		return nil, errors.New("kiln: the session is closed")
+	if err := s.usable(); err != nil {
+		return nil, err
 	}
 	r := &running{logger: s.logger, last: &s.last, id: s.queries.Add(1), start: time.Now()}
 	optimized, err := s.optimizePrepared(ctx, plan)

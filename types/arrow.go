@@ -147,8 +147,8 @@ func ToArrowSchema(columns []Field, o ArrowOptions) *arrow.Schema {
 }
 
 // FromArrow returns the Spark type that values of an Arrow type are read as. Unsigned integers become the next wider signed type
-// (uint64 decimal(20,0)), times of day and unions have none: the error is UNSUPPORTED_ARROWTYPE. Encodings (dictionary, run-end) do
-// not matter.
+// (uint64 decimal(20,0)), times of day the interval since midnight and UUIDs their text, as from Parquet; other extension types are
+// their storage. Unions have none: the error is UNSUPPORTED_ARROWTYPE. Encodings (dictionary, run-end) do not matter.
 func FromArrow(dt arrow.DataType) (Type, error) {
 	if t, ok := arrowScalars[dt.ID()]; ok {
 		return t, nil
@@ -166,6 +166,9 @@ func FromArrow(dt arrow.DataType) (Type, error) {
 	case *arrow.RunEndEncodedType:
 		return FromArrow(dt.Encoded())
 	case arrow.ExtensionType:
+		if dt.ExtensionName() == ArrowUUID {
+			return StringType, nil
+		}
 		return FromArrow(dt.StorageType())
 	case *arrow.MapType:
 		key, err := FromArrowField(dt.KeyField())
@@ -189,7 +192,11 @@ var arrowScalars = map[arrow.Type]Type{arrow.NULL: VoidType, arrow.BOOL: Boolean
 	arrow.FLOAT32: FloatType, arrow.FLOAT64: DoubleType, arrow.STRING: StringType, arrow.LARGE_STRING: StringType, arrow.STRING_VIEW: StringType,
 	arrow.BINARY: BinaryType, arrow.LARGE_BINARY: BinaryType, arrow.BINARY_VIEW: BinaryType, arrow.FIXED_SIZE_BINARY: BinaryType, arrow.DATE32: DateType,
 	arrow.DATE64: DateType, arrow.DURATION: DayTimeType(FieldDay, FieldSecond), arrow.INTERVAL_MONTHS: YearMonthType(FieldYear, FieldMonth),
-	arrow.INTERVAL_MONTH_DAY_NANO: CalendarType, arrow.INTERVAL_DAY_TIME: CalendarType}
+	arrow.INTERVAL_MONTH_DAY_NANO: CalendarType, arrow.INTERVAL_DAY_TIME: CalendarType,
+	arrow.TIME32: DayTimeType(FieldHour, FieldSecond), arrow.TIME64: DayTimeType(FieldHour, FieldSecond)}
+
+// ArrowUUID is the name of Arrow's extension type for UUIDs: 16 bytes each.
+const ArrowUUID = "arrow.uuid"
 
 func decimalFromArrow(dt arrow.DecimalType) (Type, error) {
 	precision, scale := dt.GetPrecision(), dt.GetScale()

@@ -44,7 +44,7 @@ func TestFromArrow(t *testing.T) {
 		{&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}, "string"}, {arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64), "bigint"},
 		{arrow.FixedSizeListOf(3, arrow.PrimitiveTypes.Int32), "array<int>"}, {arrow.LargeListOf(arrow.PrimitiveTypes.Int32), "array<int>"}, {arrow.ListViewOf(arrow.PrimitiveTypes.Int32), "array<int>"},
 		{&arrow.Decimal256Type{Precision: 38, Scale: 2}, "decimal(38,2)"}, {&arrow.Decimal32Type{Precision: 5, Scale: 2}, "decimal(5,2)"}, {&arrow.Decimal128Type{Precision: 5, Scale: -2}, "decimal(7,0)"},
-		{&arrow.Decimal256Type{Precision: 39, Scale: 2}, ""}, {arrow.FixedWidthTypes.Time32s, ""}, {arrow.DenseUnionOf(nil, nil), ""},
+		{&arrow.Decimal256Type{Precision: 39, Scale: 2}, ""}, {arrow.FixedWidthTypes.Time32s, "interval hour to second"}, {arrow.FixedWidthTypes.Time64ns, "interval hour to second"}, {arrow.DenseUnionOf(nil, nil), ""},
 	} {
 		got, err := FromArrow(c.dt)
 		if c.want == "" {

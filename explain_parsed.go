@@ -211,18 +211,7 @@ func (p parser) joinText(q *ast.Join) string {
 func (p parser) sortItems(items []ast.SortItem) string {
 	texts := make([]string, len(items))
 	for i, item := range items {
-		direction, first := " ASC", !item.Descending
-		if item.Descending {
-			direction = " DESC"
-		}
-		if item.NullsFirst != nil {
-			first = *item.NullsFirst
-		}
-		nulls := " NULLS LAST"
-		if first {
-			nulls = " NULLS FIRST"
-		}
-		texts[i] = p.expr(item.Expr) + direction + nulls
+		texts[i] = item.Text(p.expr(item.Expr))
 	}
 	return strings.Join(texts, ", ")
 }

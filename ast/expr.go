@@ -207,6 +207,21 @@ type SortItem struct {
 	NullsFirst *bool
 }
 
+// Text is the item as Spark prints it, its direction and place of nulls always said; expression is the text of Expr.
+func (s SortItem) Text(expression string) string {
+	direction, nullsFirst := " ASC", !s.Descending
+	if s.Descending {
+		direction = " DESC"
+	}
+	if s.NullsFirst != nil {
+		nullsFirst = *s.NullsFirst
+	}
+	if nullsFirst {
+		return expression + direction + " NULLS FIRST"
+	}
+	return expression + direction + " NULLS LAST"
+}
+
 // Window is what stands after OVER: a reference to a named window, a specification, or both.
 type Window struct {
 	At

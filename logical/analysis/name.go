@@ -575,19 +575,8 @@ func trimName(name string, args []string) (string, bool) {
 
 func (n namer) sortItems(items []ast.SortItem) string {
 	texts := make([]string, len(items))
-	for i, it := range items {
-		direction, nullsFirst := " ASC", !it.Descending
-		if it.Descending {
-			direction = " DESC"
-		}
-		if it.NullsFirst != nil {
-			nullsFirst = *it.NullsFirst
-		}
-		nulls := " NULLS LAST"
-		if nullsFirst {
-			nulls = " NULLS FIRST"
-		}
-		texts[i] = n.expr(it.Expr) + direction + nulls
+	for i, item := range items {
+		texts[i] = item.Text(n.expr(item.Expr))
 	}
 	return strings.Join(texts, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/exec"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
@@ -297,6 +298,11 @@ func (d *DataFrame) Cache() *DataFrame { return d.Persist(MemoryAndDisk) }
 
 // Persist is Cache with a storage level.
 func (d *DataFrame) Persist(level StorageLevel) *DataFrame {
+	switch level {
+	case MemoryAndDisk, MemoryOnly, DiskOnly:
+	default:
+		return d.with(nil, diag.New("VALUE_NOT_ALLOWED", "arg_name", "storageLevel", "allowed_values", "MemoryAndDisk, MemoryOnly, DiskOnly"))
+	}
 	if d.bound() == nil {
 		d.session.cache.add(d.plan, level)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/kilnql/kiln/catalog/memory"
 	"github.com/kilnql/kiln/configuration"
 	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/functions"
 	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
@@ -451,7 +453,23 @@ func (s *Session) uncacheTable(ctx context.Context, c *ast.UncacheTable) error {
 	return nil
 }
 
-// CreateTempView gives d a name for SQL; an existing view of that name is an error. CreateOrReplaceTempView replaces it.
+// simpleName is an identifier as SQL reads it: letters, digits and underscores, not digits alone, or anything in back quotes.
+var simpleName = regexp.MustCompile("^(`([^`]|``)+`|[\\p{L}\\p{N}_]*[\\p{L}_][\\p{L}\\p{N}_]*)$")
+
+// viewName is the name of a view as SQL knows it, without back quotes.
+func viewName(text string) (string, error) {
+	e, err := functions.Col(text).Expr()
+	n, ok := e.(*ast.Name)
+	switch {
+	case err != nil || !ok || len(n.Parts) == 1 && !simpleName.MatchString(text):
+		return "", diag.New("_LEGACY_ERROR_TEMP_1321", "viewName", text)
+	case len(n.Parts) > 1:
+		return "", diag.New("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", "actualName", strings.Join(n.Parts, "."))
+	}
+	return n.Parts[0], nil
+}
+
+// CreateTempView gives d a name for SQL, which is one identifier; an existing view of that name is an error. CreateOrReplaceTempView replaces it.
 func (d *DataFrame) CreateTempView(name string) error { return d.createView(name, false) }
 
 // CreateOrReplaceTempView gives d a name for SQL.
@@ -460,6 +478,13 @@ func (d *DataFrame) CreateOrReplaceTempView(name string) error { return d.create
 func (d *DataFrame) createView(name string, replace bool) error {
 	if d.err != nil {
 		return d.err
+	}
+	if err := d.session.usable(); err != nil {
+		return err
+	}
+	name, err := viewName(name)
+	if err != nil {
+		return err
 	}
 	return d.session.catalog.CreateView(&catalog.View{Name: name, Query: d.query, Text: d.sqlText}, replace)
 }

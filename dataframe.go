@@ -1,10 +1,15 @@
 package kiln
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 
 	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/functions"
 	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/logical/analysis"
@@ -24,7 +29,8 @@ func Lit(value any) Column { return functions.Lit(value) }
 // chain stays a chain: a mistake anywhere in it is kept and returned by Err and by every action; nothing runs until an
 // action (Collect, Count, Show, Batches, …) is called with a context.
 //
-// Verbs take columns by the rule of package functions: a string is a column's name, a Column is itself.
+// Verbs take columns by the rule of package functions: a string is a column's name, a Column is itself. A []string,
+// []Column or []any stands for its elements.
 type DataFrame struct {
 	session *Session
 	query   ast.Query    // unresolved: what can be stored, bound again, or sent away
@@ -39,7 +45,10 @@ type DataFrame struct {
 // newDataFrame binds a query.
 func (s *Session) newDataFrame(q ast.Query, err error) *DataFrame {
 	d := &DataFrame{session: s, query: q, err: err}
-	if err == nil {
+	if d.err == nil {
+		d.err = s.usable()
+	}
+	if d.err == nil {
 		d.plan, d.err = s.bind(q)
 	}
 	return d.deferred()
@@ -84,8 +93,13 @@ func (d *DataFrame) Err() error { return d.err }
 // Session returns the session the DataFrame belongs to.
 func (d *DataFrame) Session() *Session { return d.session }
 
-// Unresolved returns the query as it was written, for use as a subquery and by servers.
-func (d *DataFrame) Unresolved() (ast.Query, error) { return d.query, d.err }
+// Unresolved returns the query as it was written, for use in an expression of another query of the session.
+func (d *DataFrame) Unresolved() (ast.Query, error) {
+	if d == nil {
+		return nil, diag.New("CANNOT_BE_NONE", "arg_name", "DataFrame")
+	}
+	return &ast.Owned{Input: d.query, Owner: d.session}, d.err
+}
 
 // Schema is the struct type of the rows; void if the DataFrame has a mistake.
 func (d *DataFrame) Schema() types.Type {
@@ -112,7 +126,10 @@ func (d *DataFrame) Columns() []string {
 	return names
 }
 
-// Col is a column of this very DataFrame: it stays clear in a join of a DataFrame with itself.
+// Col is a column of this very DataFrame, whatever other columns of its name there are. In a join of a DataFrame with
+// itself, or with a step made of it, d.Col("id").Eq(d.Col("id")) compares the left side's column with the right side's, as
+// in Spark; there and after it, any other use of a column that both sides have is AMBIGUOUS_COLUMN_REFERENCE: name the
+// sides with Alias.
 func (d *DataFrame) Col(name string) Column {
 	e, err := functions.Col(name).Expr()
 	if n, ok := e.(*ast.Name); ok {
@@ -121,7 +138,30 @@ func (d *DataFrame) Col(name string) Column {
 	return functions.FromExpr(e, err)
 }
 
+// flat puts the elements of lists of columns in the lists' place.
+func flat(columns []any) []any {
+	var out []any
+	for _, c := range columns {
+		switch c := c.(type) {
+		case []string:
+			for _, x := range c {
+				out = append(out, x)
+			}
+		case []Column:
+			for _, x := range c {
+				out = append(out, x)
+			}
+		case []any:
+			out = append(out, flat(c)...)
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 func exprs(columns []any) ([]ast.Expr, error) {
+	columns = flat(columns)
 	out := make([]ast.Expr, len(columns))
 	for i, c := range columns {
 		e, err := functions.Of(c).Expr()
@@ -133,16 +173,71 @@ func exprs(columns []any) ([]ast.Expr, error) {
 	return out, nil
 }
 
-func sortItems(columns []any) ([]ast.SortItem, error) {
+// sortItems takes columns and, as numbers from 1, places of columns; a negative one sorts downwards.
+func (d *DataFrame) sortItems(columns []any) ([]ast.SortItem, error) {
+	columns = flat(columns)
 	out := make([]ast.SortItem, len(columns))
 	for i, c := range columns {
-		item, err := functions.Of(c).SortItem()
+		var column Column
+		switch c := c.(type) {
+		case int:
+			if c == 0 {
+				return nil, diag.New("ZERO_INDEX")
+			}
+			at, err := d.ordinal(max(c, -c))
+			if err != nil {
+				return nil, err
+			}
+			if column = at.Asc(); c < 0 {
+				column = at.Desc()
+			}
+		case string, Column:
+			column = functions.Of(c)
+		default:
+			return nil, diag.New("NOT_COLUMN_OR_INT_OR_STR", "arg_name", "col", "arg_type", fmt.Sprintf("%T", c))
+		}
+		item, err := column.SortItem()
 		if err != nil {
 			return nil, err
 		}
 		out[i] = item
 	}
 	return out, nil
+}
+
+// ordinal is the column of a place from 1.
+func (d *DataFrame) ordinal(n int) (Column, error) {
+	if err := cmp.Or(d.err, d.unbound); err != nil {
+		return Column{}, err
+	}
+	names := d.Columns()
+	if n < 1 {
+		return Column{}, diag.New("INDEX_NOT_POSITIVE", "index", strconv.Itoa(n))
+	}
+	if n > len(names) {
+		return Column{}, diag.New("INDEX_OUT_OF_RANGE", "arg_name", "column", "index", strconv.Itoa(n))
+	}
+	return exactly(names[n-1]), nil
+}
+
+// exactly is the column of a name in which dots and back quotes have no meaning.
+func exactly(name string) Column {
+	return functions.FromExpr(&ast.Name{Parts: []string{name}}, nil)
+}
+
+// groupKeys takes columns and places of columns.
+func (d *DataFrame) groupKeys(columns []any) ([]ast.Expr, error) {
+	columns = flat(columns)
+	for i, c := range columns {
+		if n, ok := c.(int); ok {
+			at, err := d.ordinal(n)
+			if err != nil {
+				return nil, err
+			}
+			columns[i] = at
+		}
+	}
+	return exprs(columns)
 }
 
 // Select computes columns.
@@ -170,7 +265,7 @@ func (d *DataFrame) Where(condition any) *DataFrame {
 	case Column:
 		e, err = c.Expr()
 	default:
-		e, err = functions.Lit(condition).Expr()
+		err = diag.New("NOT_COLUMN_OR_STR", "arg_name", "condition", "arg_type", fmt.Sprintf("%T", condition))
 	}
 	return d.with(&ast.Filter{Input: d.query, Condition: e}, err)
 }
@@ -190,12 +285,12 @@ func (d *DataFrame) WithColumns(namesAndColumns ...any) *DataFrame {
 	for i := 0; i+1 < len(namesAndColumns); i += 2 {
 		name, ok := namesAndColumns[i].(string)
 		if !ok {
-			return d.with(nil, fmt.Errorf("kiln: WithColumns takes name, column, name, column, …; argument %d is a %T", i+1, namesAndColumns[i]))
+			return d.with(nil, diag.New("NOT_STR", "arg_name", "namesAndColumns["+strconv.Itoa(i)+"]", "arg_type", fmt.Sprintf("%T", namesAndColumns[i])))
 		}
 		names, columns = append(names, name), append(columns, namesAndColumns[i+1])
 	}
 	if len(namesAndColumns)%2 != 0 {
-		return d.with(nil, fmt.Errorf("kiln: WithColumns takes name, column, name, column, …; the last name has no column"))
+		return d.with(nil, diag.New("TOO_MANY_VALUES", "expected", "pairs of a name and a column as", "item", "namesAndColumns", "actual", strconv.Itoa(len(namesAndColumns))))
 	}
 	return d.with(d.withColumns(names, columns))
 }
@@ -216,17 +311,24 @@ func (d *DataFrame) WithColumnRenamed(from, to string) *DataFrame {
 // ToDF renames all columns.
 func (d *DataFrame) ToDF(names ...string) *DataFrame {
 	if d.err == nil && len(names) != len(d.Columns()) {
-		return d.with(nil, fmt.Errorf("kiln: ToDF has %d names for %d columns", len(names), len(d.Columns())))
+		return d.with(nil, diag.New("ASSIGNMENT_ARITY_MISMATCH", "numExpr", strconv.Itoa(len(names)), "numTarget", strconv.Itoa(len(d.Columns()))))
 	}
 	var items []any
 	for i, c := range d.Columns() {
-		items = append(items, functions.FromExpr(&ast.Name{Parts: []string{c}}, nil).As(names[i]))
+		items = append(items, exactly(c).As(names[i]))
 	}
 	return d.Select(items...)
 }
 
-// Drop leaves out columns; a name that is not there changes nothing.
+// Drop leaves out columns; a name that is not there changes nothing. Here a string is the whole name, dots included, as in
+// Spark.
 func (d *DataFrame) Drop(columns ...any) *DataFrame {
+	columns = flat(columns)
+	for i, c := range columns {
+		if name, ok := c.(string); ok {
+			columns[i] = exactly(name)
+		}
+	}
 	items, err := exprs(columns)
 	return d.with(&ast.DropColumns{Input: d.query, Columns: items}, err)
 }
@@ -239,16 +341,17 @@ func (d *DataFrame) DropDuplicates(columns ...string) *DataFrame {
 	return d.with(&ast.DropDuplicates{Input: d.query, Columns: columns})
 }
 
-// Join joins with other. on is a Column (the condition), a column name or []string (columns both have, merged), or nil.
-// how is "inner" (default ""), "cross", "left", "right", "full", "semi", "anti" or Spark's longer names of these.
+// Join joins with other. on is a Column (the condition), a []Column (all of them), a column name or []string (columns both
+// have, merged), or nil. how is "inner" (default ""), "cross", "left", "right", "full", "semi", "anti" or one of Spark's longer
+// names of these, in any case of letters, with or without underscores.
 func (d *DataFrame) Join(other *DataFrame, on any, how string) *DataFrame {
 	if err := d.fits(other); err != nil {
 		return d.with(nil, err)
 	}
 	j := &ast.Join{Left: d.query, Right: other.query}
 	var ok bool
-	if j.Type, ok = joinTypes[how]; !ok {
-		return d.with(nil, fmt.Errorf("kiln: unknown join type %q", how))
+	if j.Type, ok = joinTypes[strings.ToLower(strings.ReplaceAll(how, "_", ""))]; !ok {
+		return d.with(nil, diag.New("UNSUPPORTED_JOIN_TYPE", "typ", how, "supported", supportedJoins))
 	}
 	var err error
 	switch on := on.(type) {
@@ -256,11 +359,23 @@ func (d *DataFrame) Join(other *DataFrame, on any, how string) *DataFrame {
 	case string:
 		j.Using = []string{on}
 	case []string:
-		j.Using = on
+		if j.Using = on; len(on) == 0 {
+			err = diag.New("CANNOT_BE_EMPTY", "item", "on")
+		}
 	case Column:
 		j.On, err = on.Expr()
+	case []Column:
+		if len(on) == 0 {
+			err = diag.New("CANNOT_BE_EMPTY", "item", "on")
+			break
+		}
+		all := on[0]
+		for _, c := range on[1:] {
+			all = all.And(c)
+		}
+		j.On, err = all.Expr()
 	default:
-		err = fmt.Errorf("kiln: Join takes a Column, a name or names, or nil, not a %T", on)
+		err = diag.New("NOT_COLUMN_OR_LIST_OR_STR", "arg_name", "on", "arg_type", fmt.Sprintf("%T", on))
 	}
 	return d.with(j, other.err, err)
 }
@@ -269,21 +384,24 @@ func (d *DataFrame) Join(other *DataFrame, on any, how string) *DataFrame {
 func (d *DataFrame) fits(other *DataFrame) error {
 	switch {
 	case other == nil:
-		return errors.New("kiln: the other DataFrame is nil")
+		return diag.New("CANNOT_BE_NONE", "arg_name", "other")
+	case other.session == nil: // Broadcast of nil
+		return other.err
 	case other.session != d.session:
-		return errors.New("kiln: the other DataFrame belongs to another session")
+		return diag.New("SESSION_NOT_SAME")
 	}
 	return nil
 }
 
 var joinTypes = map[string]ast.JoinType{
 	"": ast.InnerJoin, "inner": ast.InnerJoin, "cross": ast.CrossJoin,
-	"left": ast.LeftJoin, "leftouter": ast.LeftJoin, "left_outer": ast.LeftJoin,
-	"right": ast.RightJoin, "rightouter": ast.RightJoin, "right_outer": ast.RightJoin,
-	"full": ast.FullJoin, "outer": ast.FullJoin, "fullouter": ast.FullJoin, "full_outer": ast.FullJoin,
-	"semi": ast.LeftSemiJoin, "leftsemi": ast.LeftSemiJoin, "left_semi": ast.LeftSemiJoin,
-	"anti": ast.LeftAntiJoin, "leftanti": ast.LeftAntiJoin, "left_anti": ast.LeftAntiJoin,
+	"left": ast.LeftJoin, "leftouter": ast.LeftJoin, "right": ast.RightJoin, "rightouter": ast.RightJoin,
+	"full": ast.FullJoin, "outer": ast.FullJoin, "fullouter": ast.FullJoin,
+	"semi": ast.LeftSemiJoin, "leftsemi": ast.LeftSemiJoin, "anti": ast.LeftAntiJoin, "leftanti": ast.LeftAntiJoin,
 }
+
+const supportedJoins = "'inner', 'outer', 'full', 'fullouter', 'full_outer', 'leftouter', 'left', 'left_outer', 'rightouter', 'right', " +
+	"'right_outer', 'leftsemi', 'left_semi', 'semi', 'leftanti', 'left_anti', 'anti', 'cross'"
 
 // CrossJoin pairs every row with every row of other.
 func (d *DataFrame) CrossJoin(other *DataFrame) *DataFrame { return d.Join(other, nil, "cross") }
@@ -325,9 +443,10 @@ func (d *DataFrame) ExceptAll(other *DataFrame) *DataFrame {
 	return d.setOperation(ast.Except, true, false, false, other)
 }
 
-// OrderBy sorts all rows: by a name or Column upwards, or by what Column.Desc and its like say.
+// OrderBy sorts all rows: by a name or Column upwards, or by what Column.Desc and its like say. An int is the place of a
+// column, from 1; a negative one sorts downwards.
 func (d *DataFrame) OrderBy(columns ...any) *DataFrame {
-	items, err := sortItems(columns)
+	items, err := d.sortItems(columns)
 	return d.with(&ast.Sort{Input: d.query, Items: items, Global: true}, err)
 }
 
@@ -336,7 +455,7 @@ func (d *DataFrame) Sort(columns ...any) *DataFrame { return d.OrderBy(columns..
 
 // SortWithinPartitions sorts each partition by itself.
 func (d *DataFrame) SortWithinPartitions(columns ...any) *DataFrame {
-	items, err := sortItems(columns)
+	items, err := d.sortItems(columns)
 	return d.with(&ast.Sort{Input: d.query, Items: items}, err)
 }
 
@@ -356,7 +475,7 @@ func (d *DataFrame) Offset(n int) *DataFrame {
 func (d *DataFrame) Repartition(n int, columns ...any) *DataFrame {
 	by, err := exprs(columns)
 	if n < 0 {
-		err = fmt.Errorf("kiln: Repartition into %d partitions", n)
+		err = diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.Itoa(n))
 	}
 	return d.with(&ast.Repartition{Input: d.query, Count: n, By: by, Shuffle: true}, err)
 }
@@ -364,7 +483,7 @@ func (d *DataFrame) Repartition(n int, columns ...any) *DataFrame {
 // Coalesce merges partitions until there are at most n, without moving rows between others.
 func (d *DataFrame) Coalesce(n int) *DataFrame {
 	if n <= 0 {
-		return d.with(nil, fmt.Errorf("kiln: Coalesce to %d partitions", n))
+		return d.with(nil, diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.Itoa(n)))
 	}
 	return d.with(&ast.Repartition{Input: d.query, Count: n})
 }
@@ -376,26 +495,38 @@ func (d *DataFrame) Hint(name string, args ...any) *DataFrame {
 }
 
 // Broadcast marks d as the build side of a join.
-func Broadcast(d *DataFrame) *DataFrame { return d.Hint("broadcast") }
+func Broadcast(d *DataFrame) *DataFrame {
+	if d == nil {
+		return &DataFrame{err: diag.New("CANNOT_BE_NONE", "arg_name", "df")}
+	}
+	return d.Hint("broadcast")
+}
 
 // Alias names the DataFrame, so that its columns can be written "name.column".
 func (d *DataFrame) Alias(name string) *DataFrame {
 	return d.with(&ast.SubqueryAlias{Input: d.query, Name: name})
 }
 
-// Sample keeps each row with the given probability; the same seed keeps the same rows.
+// Sample keeps each row with the given probability, from 0 to 1; the same seed keeps the same rows.
 func (d *DataFrame) Sample(fraction float64, seed int64) *DataFrame {
+	if math.IsNaN(fraction) || fraction < 0 || fraction > 1 {
+		return d.with(nil, diag.New("VALUE_NOT_BETWEEN", "arg_name", "fraction", "min", "0", "max", "1"))
+	}
 	percent := &ast.Literal{Value: fraction * 100, Type: types.DoubleType}
 	return d.with(&ast.Sample{Input: d.query, Unit: ast.SamplePercent, Size: percent, Seed: &ast.Literal{Value: seed, Type: types.LongType}})
 }
 
 // Scalar is the one value of a DataFrame with one column and at most one row, for use in an expression.
 func (d *DataFrame) Scalar() Column {
-	return functions.FromExpr(&ast.ScalarSubquery{Query: d.query}, d.err)
+	q, err := d.Unresolved()
+	return functions.FromExpr(&ast.ScalarSubquery{Query: q}, err)
 }
 
 // Exists is true where the DataFrame, whose Outer columns are those of the query it is used in, has a row.
-func (d *DataFrame) Exists() Column { return functions.FromExpr(&ast.Exists{Query: d.query}, d.err) }
+func (d *DataFrame) Exists() Column {
+	q, err := d.Unresolved()
+	return functions.FromExpr(&ast.Exists{Query: q}, err)
+}
 
 // GroupedData is a DataFrame with the grouping that Agg and its shortcuts aggregate over.
 type GroupedData struct {
@@ -404,14 +535,14 @@ type GroupedData struct {
 	err   error
 }
 
-// GroupBy groups by columns; no columns makes one group of all rows.
+// GroupBy groups by columns; no columns makes one group of all rows. An int is the place of a column, from 1.
 func (d *DataFrame) GroupBy(columns ...any) *GroupedData {
-	keys, err := exprs(columns)
+	keys, err := d.groupKeys(columns)
 	return &GroupedData{d, keys, err}
 }
 
 func (d *DataFrame) groupingSets(kind ast.GroupingKind, columns []any) *GroupedData {
-	keys, err := exprs(columns)
+	keys, err := d.groupKeys(columns)
 	g := &ast.Grouping{Kind: kind}
 	for _, k := range keys {
 		g.Sets = append(g.Sets, []ast.Expr{k})
@@ -439,31 +570,37 @@ func (g *GroupedData) Count() *DataFrame {
 	return g.Agg(functions.Call("count", functions.Lit(1)).As("count"))
 }
 
+// each aggregates the named columns, which must be numeric, or else all numeric ones.
 func (g *GroupedData) each(function string, columns []string) *DataFrame {
-	if len(columns) == 0 && g.frame.err == nil {
-		for _, f := range g.frame.Schema().Fields() {
-			if f.Type.IsNumeric() && !g.isKey(f.Name) {
-				columns = append(columns, f.Name)
-			}
-		}
+	d := g.frame
+	if err := cmp.Or(d.err, g.err); err != nil {
+		return d.with(nil, err)
 	}
 	var aggregates []any
-	for _, c := range columns {
-		aggregates = append(aggregates, functions.Call(function, c))
+	for _, name := range columns {
+		c := d.Select(name)
+		if c.err != nil {
+			return c
+		}
+		if fields := c.Schema().Fields(); len(fields) != 1 || !fields[0].Type.IsNumeric() {
+			if d.unbound == nil {
+				return d.with(nil, diag.New("_LEGACY_ERROR_TEMP_1323", "colName", name))
+			}
+		}
+		aggregates = append(aggregates, functions.Call(function, name))
+	}
+	if len(columns) == 0 {
+		for _, f := range d.Schema().Fields() {
+			if f.Type.IsNumeric() {
+				aggregates = append(aggregates, functions.Call(function, exactly(f.Name)))
+			}
+		}
 	}
 	return g.Agg(aggregates...)
 }
 
-func (g *GroupedData) isKey(name string) bool {
-	for _, k := range g.keys {
-		if n, ok := k.(*ast.Name); ok && len(n.Parts) == 1 && n.Parts[0] == name {
-			return true
-		}
-	}
-	return false
-}
-
-// Sum, Avg, Mean, Min and Max aggregate the named columns; none means every numeric column that is no key.
+// Sum is the sum of each of the named columns, which must be numeric; none means every numeric column, keys included, as in
+// Spark. Avg, Mean, Min and Max take columns alike.
 func (g *GroupedData) Sum(columns ...string) *DataFrame { return g.each("sum", columns) }
 
 // Avg is the mean of each column.

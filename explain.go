@@ -169,10 +169,12 @@ func sparkBytes(n int64) string {
 func (d *DataFrame) ExplainString(ctx context.Context, mode string) (string, error) {
 	m, ok := explainModes[strings.ToLower(mode)]
 	if !ok {
-		return "", fmt.Errorf("kiln: unknown explain mode: %s. Accepted explain modes are 'simple', 'extended', 'codegen', 'cost', "+
-			"'formatted', 'verbose' and 'analyze'", mode)
+		return "", diag.New("UNKNOWN_EXPLAIN_MODE", "explain_mode", mode)
 	}
 	if err := d.bound(); err != nil {
+		return "", err
+	}
+	if err := d.session.ready(ctx); err != nil {
 		return "", err
 	}
 	text, err := d.session.explainPlan(ctx, explained{d.query, d.sqlText, d.plan}, m)

@@ -118,6 +118,8 @@ func (p parser) step(q ast.Query) *parsedNode {
 		return over("'Sample "+p.expr(q.Size), p.query(q.Input))
 	case *ast.Pivot:
 		return over("'Pivot ["+p.list(q.Columns)+"], ["+p.list(q.Values)+"], ["+p.list(q.Aggregates)+"]", p.query(q.Input))
+	case *ast.Owned:
+		return p.query(q.Input)
 	case *ast.Bound:
 		if len(q.Positional)+len(q.Named) == 0 {
 			return p.query(q.Input)

@@ -97,16 +97,28 @@ func (s *Session) usable() error {
 	return nil
 }
 
+// ready reports why a query cannot start: the session is closed, or its context is over. A nil context is a mistake, as
+// everywhere in Go, but an error and not a panic.
+func (s *Session) ready(ctx context.Context) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	if ctx == nil {
+		return diag.New("CANNOT_BE_NONE", "arg_name", "ctx")
+	}
+	if err := ctx.Err(); err != nil {
+		return diag.New("QUERY_CANCELLED").Wrap(err)
+	}
+	return nil
+}
+
 // start runs a bound plan.
 func (s *Session) start(ctx context.Context, plan logical.Node, profile bool) (*running, error) {
 	return s.startPrepared(ctx, unshared(plan), profile)
 }
 
 func (s *Session) startPrepared(ctx context.Context, plan *preparedPlan, profile bool) (*running, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, diag.New("QUERY_CANCELLED").Wrap(err)
-	}
-	if err := s.usable(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	r := &running{logger: s.logger, last: &s.last, id: s.queries.Add(1), start: time.Now()}

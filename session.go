@@ -15,7 +15,6 @@ package kiln
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/user"
@@ -118,6 +117,9 @@ func (s *Session) Get(key string) (value string, ok bool) {
 
 // Set changes a setting for queries made from now on, as SET does.
 func (s *Session) Set(key, value string) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
 	if e, ok := configuration.Known(key); ok && e.Key == configuration.TimeZone {
 		if _, ok := types.LookupZone(value); !ok {
 			return diag.New("INVALID_CONF_VALUE.TIME_ZONE", "confName", configuration.TimeZone, "confValue", value)
@@ -196,6 +198,9 @@ func (s *Session) SQL(text string, args ...any) *DataFrame {
 
 // statement binds a query or runs a command.
 func (s *Session) statement(ctx context.Context, stmt *ast.Statement, args []any) *DataFrame {
+	if err := s.ready(ctx); err != nil {
+		return &DataFrame{session: s, err: err}
+	}
 	p, err := parametersOf(stmt, args)
 	p.text = stmt.Text
 	if err != nil {
@@ -235,11 +240,10 @@ func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
 		if n, ok := a.(Argument); ok {
 			value, name = n.Value, n.Name
 		}
-		v, t, err := types.FromGo(value)
+		literal, err := argumentOf(value)
 		if err != nil {
 			return p, err
 		}
-		literal := &ast.Literal{Value: v, Type: t}
 		if name == "" {
 			p.positional = append(p.positional, literal)
 			continue
@@ -249,8 +253,11 @@ func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
 		}
 		p.named[name] = literal
 	}
+	if len(p.positional) > 0 && len(p.named) > 0 {
+		return p, diag.New("INVALID_QUERY_MIXED_QUERY_PARAMETERS")
+	}
 	if len(p.positional) > stmt.Parameters {
-		return p, fmt.Errorf("kiln: %d arguments for %d ? markers", len(p.positional), stmt.Parameters)
+		return p, diag.New("TOO_MANY_VALUES", "expected", strconv.Itoa(stmt.Parameters), "item", "?", "actual", strconv.Itoa(len(p.positional)))
 	}
 	if stmt.Parameters > len(p.positional) {
 		return p, diag.New("UNBOUND_SQL_PARAMETER", "name", "_"+strconv.Itoa(len(p.positional)))
@@ -261,6 +268,23 @@ func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
 		}
 	}
 	return p, nil
+}
+
+// argumentOf is the constant that a marker gets: a Go value, or a Column that is a constant.
+func argumentOf(value any) (*ast.Literal, error) {
+	if c, ok := value.(Column); ok {
+		e, err := c.Expr()
+		if err != nil {
+			return nil, err
+		}
+		literal, ok := e.(*ast.Literal)
+		if !ok {
+			return nil, diag.New("INVALID_SQL_ARG", "name", "Column")
+		}
+		return literal, nil
+	}
+	v, t, err := types.FromGo(value)
+	return &ast.Literal{Value: v, Type: t}, err
 }
 
 // warn tells the session's logger, or else the program's, of what a query has without effect.
@@ -285,6 +309,7 @@ func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (logi
 func (s *Session) bindNoting(ctx context.Context, q ast.Query, p parameters, clock *atomic.Bool, files *[]openedFiles) (_ logical.Node, err error) {
 	defer diag.Recover(&err)
 	a := &analysis.Analyzer{Catalog: sessionCatalog{s, files}, Settings: s.settings(), IDs: &logical.IDs{}}
+	a.Owner = s
 	a.Warn = func(w *diag.Warning) {
 		if w.SQL == "" {
 			w.SQL = p.text

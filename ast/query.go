@@ -232,6 +232,13 @@ type (
 		Named      map[string]*Literal
 	}
 
+	// Owned is a DataFrame's query inside an expression: only the session that made it may run it.
+	Owned struct {
+		isQuery
+		Input Query
+		Owner any
+	}
+
 	// LocalRelation is data the program brought: Source is a catalog/source.Table.
 	LocalRelation struct {
 		isQuery

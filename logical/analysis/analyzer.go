@@ -70,6 +70,8 @@ type Analyzer struct {
 	Named      map[string]Parameter
 	// Functions finds functions; nil means the builtin ones.
 	Functions Functions
+	// Owner is whose queries may be inside others; nil means anybody's. See ast.Owned.
+	Owner any
 	// Warn is told of what has no effect, such as unknown hints; nil drops it.
 	Warn func(*diag.Warning)
 }
@@ -104,7 +106,7 @@ func (a *Analyzer) Expression(ctx context.Context, e ast.Expr, input logical.Nod
 func (a *Analyzer) binder(ctx context.Context) *binder {
 	b := &binder{
 		ctx: ctx, catalog: a.Catalog, settings: a.Settings, ids: a.IDs, positional: a.Positional, named: a.Named,
-		functions: a.Functions, warn: a.Warn, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
+		functions: a.Functions, warn: a.Warn, owner: a.Owner, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
 		coercion: types.Coercion{ANSI: a.Settings.ANSI, CaseSensitive: a.Settings.CaseSensitive},
 	}
 	if b.ids == nil {
@@ -127,6 +129,7 @@ type binder struct {
 	named      map[string]Parameter
 	functions  Functions
 	warn       func(*diag.Warning)
+	owner      any
 
 	instances int32 // of non-deterministic calls
 	commons   int32 // keys of common plans

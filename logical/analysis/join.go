@@ -106,9 +106,13 @@ func both(left, right *relation) *relation {
 }
 
 func (b *binder) joinCondition(q *ast.Join, left, right *relation, env environment) (expr.Expr, error) {
-	s := b.site(both(left, right), env)
+	r := both(left, right)
+	s := b.site(r, env)
 	s.clause = "JOIN"
-	bound, err := s.expr(q.On)
+	m := &selfJoin{left: b.site(left, env), right: b.site(right, env), leftMark: &ast.Owned{}, rightMark: &ast.Owned{}}
+	on := m.condition(q.On)
+	r.origins = append(r.origins, origin{m.leftMark, left.columns}, origin{m.rightMark, right.columns})
+	bound, err := s.expr(on)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,11 @@ func (b *binder) bindQuery(q ast.Query, env environment) (*relation, error) {
 		return b.from(q, env)
 	case *ast.Bound:
 		return b.bound(q, env)
+	case *ast.Owned:
+		if b.owner != nil && q.Owner != b.owner {
+			return nil, diag.New("SESSION_NOT_SAME")
+		}
+		return b.query(q.Input, env)
 	case *ast.Sample:
 		return b.sample(q, env)
 	case *ast.Pivot:

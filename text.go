@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/kilnql/kiln/builtin"
-	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/types"
 )
@@ -46,10 +45,7 @@ func (s *Session) textPlan(plan logical.Node, limit int) (logical.Node, error) {
 	settings := s.settings()
 	project := &logical.Project{Input: plan}
 	for _, c := range plan.Columns() {
-		e, err := builtin.Cast(c.Ref(), types.StringType, expr.Checked, settings)
-		if c.Type.Kind == types.Binary {
-			e, err = builtin.PrettyBinary(c.Ref(), settings)
-		}
+		e, err := builtin.PrettyString(c.Ref(), settings)
 		if err != nil {
 			return nil, err
 		}

@@ -106,6 +106,7 @@ type caster struct {
 	zone     *types.Zone
 	now      int64 // of the query, microseconds
 	settings *expr.Settings
+	pretty   bool // for Show: NULL inside values in capitals, binaries in hexadecimal
 }
 
 // checked reports whether values without counterpart are errors.

@@ -141,7 +141,12 @@ func (c *caster) textOf(t types.Type) (appendText, bool) {
 		return fixedText(types.AppendDouble), true
 	case types.Decimal:
 		return c.decimalText(t), true
-	case types.String, types.Binary:
+	case types.Binary:
+		if c.pretty {
+			return func(dst []byte, v *vector.Vector, i int) []byte { return appendBytes(dst, v.StringAt(i)) }, true
+		}
+		return func(dst []byte, v *vector.Vector, i int) []byte { return append(dst, v.StringAt(i)...) }, true
+	case types.String:
 		return func(dst []byte, v *vector.Vector, i int) []byte { return append(dst, v.StringAt(i)...) }, true
 	case types.Date:
 		return fixedText(func(dst []byte, days int32) []byte { return types.AppendDate(dst, int64(days)) }), true
@@ -156,7 +161,7 @@ func (c *caster) textOf(t types.Type) (appendText, bool) {
 	case types.CalendarInterval:
 		return fixedText(types.AppendInterval), true
 	case types.Void:
-		return func(dst []byte, _ *vector.Vector, _ int) []byte { return append(dst, "null"...) }, true
+		return func(dst []byte, _ *vector.Vector, _ int) []byte { return append(dst, c.null()...) }, true
 	}
 	return c.nestedText(t)
 }
@@ -178,13 +183,13 @@ func (c *caster) nestedText(t types.Type) (appendText, bool) {
 	switch t.Kind {
 	case types.Array:
 		elem, ok := c.textOf(t.Elem())
-		return listText("[", "]", func(dst []byte, child *vector.Vector, j int) []byte { return orNull(dst, child, j, elem) }), ok
+		return listText("[", "]", func(dst []byte, child *vector.Vector, j int) []byte { return c.orNull(dst, child, j, elem) }), ok
 	case types.Map:
 		key, ok1 := c.textOf(t.Key())
 		value, ok2 := c.textOf(t.Elem())
 		return listText("{", "}", func(dst []byte, child *vector.Vector, j int) []byte {
 			dst = append(key(dst, child.Children[0], j), " -> "...)
-			return orNull(dst, child.Children[1], j, value)
+			return c.orNull(dst, child.Children[1], j, value)
 		}), ok1 && ok2
 	case types.Struct:
 		writers := make([]appendText, len(t.Fields()))
@@ -201,7 +206,7 @@ func (c *caster) nestedText(t types.Type) (appendText, bool) {
 				if f > 0 {
 					dst = append(dst, ", "...)
 				}
-				dst = orNull(dst, v.Children[f], v.At(i), w)
+				dst = c.orNull(dst, v.Children[f], v.At(i), w)
 			}
 			return append(dst, '}')
 		}, true
@@ -223,9 +228,17 @@ func listText(open, end string, elem appendText) appendText {
 	}
 }
 
-func orNull(dst []byte, v *vector.Vector, i int, write appendText) []byte {
+// null is the text of NULL inside a value.
+func (c *caster) null() string {
+	if c.pretty {
+		return "NULL"
+	}
+	return "null"
+}
+
+func (c *caster) orNull(dst []byte, v *vector.Vector, i int, write appendText) []byte {
 	if v.IsNull(i) {
-		return append(dst, "null"...)
+		return append(dst, c.null()...)
 	}
 	return write(dst, v, i)
 }

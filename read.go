@@ -23,7 +23,16 @@ func (s *Session) Read() *Reader { return &Reader{session: s} }
 // Format names the file format; "" tells it from the files' names.
 func (r *Reader) Format(name string) *Reader { c := *r; c.format = name; return &c }
 
-// Option sets an option of the format, as in Spark: "mergeSchema", "pathGlobFilter", "recursiveFileLookup".
+// Option sets an option of the format, as in Spark, by a name in any case:
+//
+//   - mergeSchema, true or false: take the columns of all files, by name, instead of those of the first;
+//   - basePath: the directory below which directories such as k=1 are partitions, where the paths name some of them;
+//   - pathGlobFilter: only files whose name, without directories, matches this glob;
+//   - recursiveFileLookup, true or false: all files below the directories, none of which is a partition;
+//   - modifiedBefore, modifiedAfter: only files changed before or after this time, such as 2024-12-31T23:59:59, in the
+//     session's zone if it names none.
+//
+// Any other option is UNSUPPORTED_FEATURE, a value that cannot be read INVALID_CONF_VALUE.TYPE_MISMATCH, when the DataFrame is used.
 func (r *Reader) Option(key string, value any) *Reader {
 	c := *r
 	c.options = map[string]string{key: fmt.Sprint(value)}
@@ -35,7 +44,9 @@ func (r *Reader) Option(key string, value any) *Reader {
 	return &c
 }
 
-// Schema gives the columns to read, as SQL text ("a int, b string"); columns are found by name.
+// Schema gives the columns to read, as SQL text ("a int, b string"); columns are found by name. Partition columns come
+// last whether it names them or not, with the types that it gives them; INVALID_PARTITION_VALUE is the error of a
+// directory that does not fit.
 func (r *Reader) Schema(text string) *Reader {
 	c := *r
 	t, err := types.ParseSchema(text)

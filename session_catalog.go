@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/catalog"
@@ -16,6 +17,7 @@ import (
 	"github.com/kilnql/kiln/configuration"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/logical/analysis"
+	"github.com/kilnql/kiln/types"
 )
 
 // sessionCatalog answers the binder from a session's catalog and from files.
@@ -88,20 +90,13 @@ func (c sessionCatalog) openParquet(ctx context.Context, t *ast.FileTable) (sour
 	if t.Schema != nil {
 		o.Schema = *t.Schema
 	}
-	var expand files.Options
+	expand := files.Options{
+		Schema: o.Schema, CaseSensitive: o.CaseSensitive, StringPartitions: !conf.Bool(configuration.PartitionTypes),
+		Zone: types.ZoneOf(c.session.Zone()), TimestampNTZ: strings.EqualFold(conf.String(configuration.TimestampType), "TIMESTAMP_NTZ"),
+	}
 	for key, value := range t.Options {
-		switch strings.ToLower(key) {
-		case "path":
-		case "mergeschema":
-			on, err := strconv.ParseBool(value)
-			if err != nil {
-				return nil, diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", "mergeSchema", "confValue", value, "confType", "boolean")
-			}
-			o.MergeSchema = on
-		case "basepath":
-			expand.BasePath = value
-		default:
-			return nil, diag.Unsupported("the option " + key + " of Parquet files")
+		if err := readerOption(key, value, &o, &expand); err != nil {
+			return nil, err
 		}
 	}
 	set, err := files.Expand(ctx, c.session.gate, t.Paths, expand)
@@ -109,6 +104,44 @@ func (c sessionCatalog) openParquet(ctx context.Context, t *ast.FileTable) (sour
 		return nil, err
 	}
 	return c.session.tables.open(ctx, set, o)
+}
+
+// readerOption takes one option of Reader.Option, whose comment lists them.
+func readerOption(key, value string, o *parquet.Options, expand *files.Options) (err error) {
+	switch strings.ToLower(key) {
+	case "path":
+	case "mergeschema":
+		o.MergeSchema, err = booleanOption(key, value)
+	case "basepath":
+		expand.BasePath = value
+	case "pathglobfilter":
+		expand.NameGlob = value
+	case "recursivefilelookup":
+		expand.Recursive, err = booleanOption(key, value)
+	case "modifiedbefore":
+		expand.ModifiedBefore, err = timeOption(key, value, expand.Zone)
+	case "modifiedafter":
+		expand.ModifiedAfter, err = timeOption(key, value, expand.Zone)
+	default:
+		err = diag.Unsupported("the option " + key + " of Parquet files")
+	}
+	return err
+}
+
+func booleanOption(key, value string) (bool, error) {
+	on, err := strconv.ParseBool(strings.ToLower(value))
+	if err != nil {
+		return false, diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", key, "confValue", value, "confType", "boolean")
+	}
+	return on, nil
+}
+
+func timeOption(key, value string, zone *types.Zone) (time.Time, error) {
+	micros, ok := types.ParseTimestamp(value, zone, 0)
+	if !ok {
+		return time.Time{}, diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", key, "confValue", value, "confType", "a time such as 2024-12-31T23:59:59")
+	}
+	return time.UnixMicro(micros), nil
 }
 
 // tableCache keeps opened tables of files, so that the same files are the same table as long as they do not change: plans can
@@ -128,7 +161,7 @@ func (c *tableCache) open(ctx context.Context, set *files.Set, o parquet.Options
 		fmt.Fprintf(&key, "%s %s\n", f.Name, f.Type)
 	}
 	for _, f := range set.Files {
-		fmt.Fprintf(&key, "%s %d %d\n", f.Path, f.Size, f.ModTime.UnixNano())
+		fmt.Fprintf(&key, "%s %d %d %v\n", f.Path, f.Size, f.ModTime.UnixNano(), f.Values)
 	}
 	c.mu.Lock()
 	t := c.tables[key.String()]

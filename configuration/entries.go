@@ -61,6 +61,7 @@ const (
 	ShufflePartitions    = "spark.sql.shuffle.partitions"
 	BroadcastThreshold   = "spark.sql.autoBroadcastJoinThreshold"
 	MergeSchema          = "spark.sql.parquet.mergeSchema"
+	PartitionTypes       = "spark.sql.sources.partitionColumnTypeInference.enabled"
 	TimeParserPolicy     = "spark.sql.legacy.timeParserPolicy"
 	GroupByOrdinal       = "spark.sql.groupByOrdinal"
 	OrderByOrdinal       = "spark.sql.orderByOrdinal"
@@ -109,6 +110,7 @@ var entries = []Entry{
 	{QuotedIdentifiers, "", Bool, "false", false, "Whether \"x\" is an identifier and not a string."},
 	{ShufflePartitions, "", Int, "0", false, "Partitions that Repartition makes when it is given no number; 0 is the number of workers."},
 	{BroadcastThreshold, "", Size, "10m", false, "Kept for Spark programs: one process has no need to broadcast; a hint still chooses the build side."},
+	{PartitionTypes, "", Bool, "true", false, "Infer the types of partition columns from the names of directories; false leaves them strings."},
 	{MergeSchema, "", Bool, "false", false, "Read the columns of all files of a table, merged by name, in place of the first file's."},
 	{TimeParserPolicy, "", Text, "CORRECTED", false, "How datetime patterns are read: CORRECTED. Under LEGACY, and where EXCEPTION may matter, functions with patterns are an error."},
 	{GroupByOrdinal, "", Bool, "true", false, "GROUP BY 1 means the first item of SELECT."},

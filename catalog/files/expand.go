@@ -26,28 +26,54 @@ type Entry struct {
 	Path    string
 	Size    int64 // bytes
 	ModTime time.Time
-	// Values are the file's partition values, one per Set.Partitions: int32, int64, float64, int32 (days) or string by the
-	// column's type, nil for null.
+	// Values are the file's partition values, one per Set.Partitions, in the Go forms of package types; nil for null.
 	Values []any
 
-	segments [][2]string // partition names and texts, as found in the path
+	directory directory
+	direct    bool // asked for itself, or right in a directory that was
 }
 
 // Options change how paths are expanded.
 type Options struct {
 	// BasePath, if set, is the directory below which directories are partitions; otherwise it is each directory asked for.
 	BasePath string
-	// Suffix, if set, keeps only files whose name ends so when a directory is expanded (case ignored).
-	Suffix string
+	// NameGlob, if set, keeps only files whose name it matches: * ? [a-z] and {a,b}. Directories are walked all the same.
+	NameGlob string
+	// Recursive takes the files of all directories, whatever their names; none is a partition.
+	Recursive bool
+	// ModifiedBefore and ModifiedAfter, if not zero, keep only files changed before and after that moment.
+	ModifiedBefore, ModifiedAfter time.Time
 	// StringPartitions leaves partition values strings instead of inferring their types.
 	StringPartitions bool
+	// Schema, if a struct, gives names and types to the partition columns that it has; others are inferred.
+	Schema types.Type
+	// CaseSensitive compares the names of partition columns exactly.
+	CaseSensitive bool
+	// Zone is where timestamps of partitions are; nil is UTC.
+	Zone *types.Zone
+	// TimestampNTZ infers timestamps without zone.
+	TimestampNTZ bool
 }
 
-// Expand finds the files of the given paths. Each path is a file, a directory (walked, names that begin with _ or .
-// left out), a glob with * ? [a-z] and {a,b}, or a comma-separated list of these. A path where nothing is, and a glob that
-// matches nothing, is PATH_NOT_FOUND.
+// Expand finds the files of the given paths. Each path is a file, a directory (names that begin with _ or . left out), a
+// glob with * ? [a-z] and {a,b}, or a comma-separated list of these. Of a directory the files are taken that lie in
+// partitions below it; without any, the files right in it, and with Options.Recursive, all below it. Errors:
+// PATH_NOT_FOUND for a path where nothing is and a glob that matches nothing, CONFLICTING_DIRECTORY_STRUCTURES,
+// CONFLICTING_PARTITION_COLUMN_NAMES, INVALID_PARTITION_VALUE,
+// INVALID_CONF_VALUE.TYPE_MISMATCH for an option, and those of Gate.
 func Expand(ctx context.Context, gate *Gate, paths []string, o Options) (*Set, error) {
 	x := &expander{ctx: ctx, gate: gate, options: o, seen: map[string]bool{}}
+	if o.NameGlob != "" {
+		x.names = expandBraces(o.NameGlob)
+		for _, name := range x.names {
+			if _, err := filepath.Match(name, ""); err != nil {
+				return nil, invalidOption("pathGlobFilter", o.NameGlob, "a pattern of file names")
+			}
+		}
+	}
+	if o.BasePath != "" {
+		x.options.BasePath = cleanBase(o.BasePath)
+	}
 	set := &Set{Gate: gate, Paths: paths}
 	for _, p := range paths {
 		parts, err := x.split(p)
@@ -61,7 +87,7 @@ func Expand(ctx context.Context, gate *Gate, paths []string, o Options) (*Set, e
 		}
 	}
 	set.Files = x.files
-	if err := set.inferPartitions(o.StringPartitions); err != nil {
+	if err := set.inferPartitions(&o); err != nil {
 		return nil, err
 	}
 	return set, nil
@@ -71,6 +97,7 @@ type expander struct {
 	ctx     context.Context
 	gate    *Gate
 	options Options
+	names   []string // patterns of which a file's name has to match one; nil: any name
 	files   []Entry
 	seen    map[string]bool
 }
@@ -142,18 +169,25 @@ func (x *expander) add(path string) error {
 
 func (x *expander) addFound(info Info) error {
 	base := x.options.BasePath
-	if base == "" {
+	switch {
+	case base != "":
+		if at := strings.TrimRight(info.Path, "/"); at != base && !strings.HasPrefix(at, strings.TrimRight(base, "/")+"/") {
+			return invalidOption("basePath", base, "a directory above "+info.Path)
+		}
+	case info.IsDir:
 		base = info.Path
+	default:
+		base = parent(info.Path)
 	}
 	if info.IsDir {
-		return x.walk(info.Path, base)
+		return x.walk(info.Path, base, true)
 	}
-	x.addFile(info, base)
+	x.addFile(info, base, true)
 	return nil
 }
 
-// walk adds the files below a directory, in order of their names.
-func (x *expander) walk(directory, base string) error {
+// walk adds the files below a directory, in order of their names; direct if it was asked for.
+func (x *expander) walk(directory, base string, direct bool) error {
 	if err := x.ctx.Err(); err != nil {
 		return err
 	}
@@ -167,25 +201,43 @@ func (x *expander) walk(directory, base string) error {
 			continue
 		}
 		if info.IsDir {
-			if err := x.walk(info.Path, base); err != nil {
+			if err := x.walk(info.Path, base, false); err != nil {
 				return err
 			}
 			continue
 		}
-		if s := x.options.Suffix; s != "" && !strings.HasSuffix(strings.ToLower(name), strings.ToLower(s)) {
-			continue
-		}
-		x.addFile(info, base)
+		x.addFile(info, base, direct)
 	}
 	return nil
 }
 
-func (x *expander) addFile(info Info, base string) {
-	if x.seen[info.Path] {
+func (x *expander) addFile(info Info, base string, direct bool) {
+	if x.seen[info.Path] || !x.wanted(info) {
 		return
 	}
 	x.seen[info.Path] = true
-	x.files = append(x.files, Entry{Path: info.Path, Size: info.Size, ModTime: info.ModTime, segments: partitionSegments(info.Path, base)})
+	x.files = append(x.files, Entry{Path: info.Path, Size: info.Size, ModTime: info.ModTime, directory: directoryOf(info.Path, base), direct: direct})
+}
+
+// wanted reports whether a file passes the options that choose by name and time.
+func (x *expander) wanted(info Info) bool {
+	if t := x.options.ModifiedBefore; !t.IsZero() && !info.ModTime.Before(t) {
+		return false
+	}
+	if t := x.options.ModifiedAfter; !t.IsZero() && !info.ModTime.After(t) {
+		return false
+	}
+	for _, pattern := range x.names {
+		if ok, _ := filepath.Match(pattern, lastName(info.Path)); ok {
+			return true
+		}
+	}
+	return x.names == nil
+}
+
+// invalidOption is the error of an option whose value cannot be used.
+func invalidOption(name, value, wanted string) error {
+	return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", name, "confValue", value, "confType", wanted)
 }
 
 func lastName(path string) string {

@@ -67,7 +67,7 @@ func TestExpand(t *testing.T) {
 		{"b[2-9].parquet", "b2.parquet"},
 		{"{a,b1}.parquet", "a.parquet b1.parquet"},
 		{"{a,b{1,2}}.parquet", "a.parquet b1.parquet b2.parquet"},
-		{"dir", "dir/sub/y.parquet dir/x.parquet"},
+		{"dir", "dir/x.parquet"},
 		{"dir/*", "dir/sub/y.parquet dir/x.parquet"},
 		{"d*/*.parquet", "dir/x.parquet"},
 		{"*/sub/y.parquet", "dir/sub/y.parquet"},
@@ -124,20 +124,56 @@ func TestPartitions(t *testing.T) {
 	}
 }
 
+// TestPartitionTypes: the wanted types are those that Spark 4.0.1 infers.
 func TestPartitionTypes(t *testing.T) {
 	for _, c := range []struct {
 		values []string
 		want   types.Type
 	}{
 		{[]string{"1", "2"}, types.IntType},
+		{[]string{"+1", "01", "-0"}, types.IntType},
 		{[]string{"1", "3000000000"}, types.LongType},
 		{[]string{"1", "2.5"}, types.DoubleType},
+		{[]string{"3000000000", "2.5"}, types.StringType},
+		{[]string{"123456789012345678901234567890"}, types.DecimalType(30, 0)},
+		{[]string{"123456789012345678901234567890", "1"}, types.DecimalType(30, 0)},
+		{[]string{"9999999999", "99999999999999999999"}, types.DecimalType(20, 0)},
+		{[]string{"99999999999999999999", "1.5"}, types.StringType},
+		{[]string{"12345678901234567890123456789012345678901"}, types.DoubleType},
+		{[]string{"1e3"}, types.DecimalType(4, 0)},
+		{[]string{"1e3", "5"}, types.DecimalType(10, 0)},
+		{[]string{"12e30", "7"}, types.DecimalType(32, 0)},
+		{[]string{"5."}, types.DecimalType(1, 0)},
+		{[]string{"1e-3"}, types.DoubleType},
+		{[]string{".5"}, types.DoubleType},
+		{[]string{"1.5d"}, types.DoubleType},
+		{[]string{" 1"}, types.DoubleType},
+		{[]string{"1e400"}, types.DoubleType},
+		{[]string{"NaN"}, types.DoubleType},
+		{[]string{"Infinity"}, types.DoubleType},
+		{[]string{"inf"}, types.StringType},
+		{[]string{"1e3", "NaN"}, types.StringType},
+		{[]string{"1_000"}, types.StringType},
+		{[]string{"0x10"}, types.StringType},
 		{[]string{"2024-01-01"}, types.DateType},
 		{[]string{"2024-01-01", "1"}, types.StringType},
+		{[]string{"2024-01-01", "2024-02-30"}, types.StringType},
+		{[]string{"2024-1-1"}, types.StringType},
+		{[]string{"2024-01-01 "}, types.StringType},
+		{[]string{"10000-01-01"}, types.StringType},
+		{[]string{"2024-01-01 10%3A00%3A00"}, types.TimestampType},
+		{[]string{"2024-01-01 10%3A00%3A00.1"}, types.TimestampType},
+		{[]string{"2024-01-01 10%3A00%3A00", "2024-01-01"}, types.TimestampType},
+		{[]string{"2024-01-01 10%3A00%3A00", "1"}, types.StringType},
+		{[]string{"2024-01-01 10%3A00%3A00.123456"}, types.StringType},
+		{[]string{"2024-01-01 25%3A00%3A00"}, types.StringType},
+		{[]string{"2024-01-01 10%3A00"}, types.StringType},
+		{[]string{"2024-01-01T10%3A00"}, types.StringType},
+		{[]string{"2024-01-01 10%3A00%3A00Z"}, types.StringType},
+		{[]string{"true", "false"}, types.StringType},
 		{[]string{"x", "1"}, types.StringType},
-		{[]string{"0x10"}, types.StringType},
-		{[]string{"NaN"}, types.StringType},
-		{[]string{nullPartition}, types.StringType},
+		{[]string{nullPartition, "1"}, types.IntType},
+		{[]string{nullPartition}, types.VoidType},
 	} {
 		var names []string
 		for _, v := range c.values {
@@ -145,12 +181,48 @@ func TestPartitionTypes(t *testing.T) {
 		}
 		_, set, err := expand(t, nil, tree(t, names...), "t")
 		if err != nil || !set.Partitions[0].Type.Equal(c.want) {
-			t.Errorf("%v: %v, %v", c.values, set, err)
+			t.Errorf("%v: %v, %v", c.values, set.Partitions, err)
 		}
 	}
 	root := tree(t, "t/a=1/x.parquet", "t/b=1/x.parquet")
 	if _, _, err := expand(t, nil, root, "t"); diag.ConditionOf(err) != "CONFLICTING_PARTITION_COLUMN_NAMES" {
 		t.Error(err)
+	}
+}
+
+// TestPartitionDirectories: the files and columns are those that Spark 4.0.1 takes of such directories.
+func TestPartitionDirectories(t *testing.T) {
+	for _, c := range []struct{ files, want string }{
+		{"a sub/b", "a"},
+		{"sub/b", ""},
+		{"sub/k=1/b", "sub/k=1/b k"},
+		{"sub/k=1/x/b", "sub/k=1/x/b k"},
+		{"k=1/x/j=2/b", "k=1/x/j=2/b j"},
+		{"k=1/b k=2/x/b", "k=1/b k=2/x/b k"},
+		{"a k=1/b", "k=1/b k"},
+		{"K=1/a k=2/b", "K=1/a k=2/b K"},
+		{"k=1/b k=2/j=1/b", "CONFLICTING_PARTITION_COLUMN_NAMES"},
+		{"a k=1/b sub/b", "CONFLICTING_DIRECTORY_STRUCTURES"},
+		{"a sub/k=1/b", "CONFLICTING_DIRECTORY_STRUCTURES"},
+	} {
+		var names []string
+		for _, f := range strings.Fields(c.files) {
+			names = append(names, "t/"+f)
+		}
+		got, set, err := expand(t, nil, tree(t, names...), "t")
+		text := diag.ConditionOf(err)
+		if err == nil {
+			for i := range got {
+				got[i] = strings.TrimPrefix(got[i], "t/")
+			}
+			for _, p := range set.Partitions {
+				got = append(got, p.Name)
+			}
+			text = strings.Join(got, " ")
+		}
+		if text != c.want {
+			t.Errorf("%s: %s, want %s", c.files, text, c.want)
+		}
 	}
 }
 

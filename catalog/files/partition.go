@@ -1,11 +1,9 @@
 package files
 
 import (
-	"math"
 	"net/url"
-	"strconv"
+	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/types"
@@ -14,25 +12,52 @@ import (
 // nullPartition is the directory value that Hive and Spark write for null.
 const nullPartition = "__HIVE_DEFAULT_PARTITION__"
 
-// partitionSegments are the name=value directories of path below base, outermost first.
-func partitionSegments(path, base string) [][2]string {
+// directory is what the path of a directory with files says of partitions.
+type directory struct {
+	segments [][2]string // names and texts, outermost first
+	base     string      // the table's root, as far as this directory can tell
+}
+
+// directoryOf reads the directories of a file upwards, as Spark does, to base or to the first one above a partition that
+// is none itself: name=value directories are partitions, and those below them without a value do not count.
+func directoryOf(path, base string) directory {
+	leaf := parent(path)
 	base = strings.TrimRight(base, "/")
-	rest, ok := strings.CutPrefix(path, base+"/")
-	if !ok {
-		return nil
-	}
-	names := strings.Split(rest, "/")
-	var segments [][2]string
-	for _, s := range names[:len(names)-1] {
-		name, value, ok := strings.Cut(s, "=")
-		if !ok || name == "" {
-			// Spark stops at the first directory, seen from the file, that is no partition.
-			segments = nil
-			continue
+	var found [][2]string
+	at := leaf
+	for at != base {
+		name, value, ok := strings.Cut(lastName(at), "=")
+		up := parent(at)
+		switch {
+		case ok && name != "":
+			found = append([][2]string{{unescape(name), unescape(value)}}, found...)
+		case len(found) > 0:
+			return directory{found, at}
 		}
-		segments = append(segments, [2]string{unescape(name), unescape(value)})
+		if up == "" || up == at || len(up) >= len(at) {
+			break
+		}
+		at = up
 	}
-	return segments
+	if len(found) == 0 {
+		return directory{base: leaf}
+	}
+	return directory{found, at}
+}
+
+// parent is the path of the directory that a path is in; "" if it names none.
+func parent(path string) string {
+	at := strings.LastIndexByte(strings.TrimRight(path, "/"), '/')
+	return strings.TrimRight(path[:max(at, 0)], "/")
+}
+
+// cleanBase is a base path in the form that the paths of found files have.
+func cleanBase(path string) string {
+	scheme, rest := splitScheme(path)
+	if scheme == "" {
+		return filepath.Clean(rest)
+	}
+	return strings.TrimRight(path, "/")
 }
 
 func unescape(s string) string {
@@ -42,56 +67,101 @@ func unescape(s string) string {
 	return s
 }
 
-// inferPartitions decides the partition columns of the set and gives every file its values.
-func (s *Set) inferPartitions(asStrings bool) error {
-	if len(s.Files) == 0 || !anySegments(s.Files) {
+// inferPartitions decides the partition columns of the set, gives every file its values and, where there are partitions,
+// leaves out files that lie beside them.
+func (s *Set) inferPartitions(o *Options) error {
+	if o.Recursive {
 		return nil
 	}
-	first := s.Files[0].segments
+	var partitioned []Entry
 	for _, f := range s.Files {
-		if !sameNames(first, f.segments) {
-			return diag.New("CONFLICTING_PARTITION_COLUMN_NAMES", "distinctPartColLists", namesOf(first)+" and "+namesOf(f.segments),
+		if len(f.directory.segments) > 0 {
+			partitioned = append(partitioned, f)
+		}
+	}
+	if len(partitioned) == 0 {
+		direct := s.Files[:0:0]
+		for _, f := range s.Files {
+			if f.direct {
+				direct = append(direct, f)
+			}
+		}
+		s.Files = direct
+		return nil
+	}
+	base := partitioned[0].directory.base
+	for _, f := range s.Files {
+		if f.directory.base != base {
+			return diag.New("CONFLICTING_DIRECTORY_STRUCTURES", "discoveredBasePaths", "\t"+base+"\n\t"+f.directory.base)
+		}
+	}
+	s.Files = partitioned
+	first := s.Files[0].directory.segments
+	for _, f := range s.Files {
+		if !sameNames(first, f.directory.segments, o.CaseSensitive) {
+			return diag.New("CONFLICTING_PARTITION_COLUMN_NAMES", "distinctPartColLists", namesOf(first)+" and "+namesOf(f.directory.segments),
 				"suspiciousPaths", s.Files[0].Path+", "+f.Path)
 		}
 	}
 	for i := range s.Files {
 		s.Files[i].Values = make([]any, len(first))
 	}
-	for c, segment := range first {
-		form := formUnknown
-		for _, f := range s.Files {
-			if text := f.segments[c][1]; text != nullPartition {
-				form = form.with(formOf(text))
-			}
-		}
-		if asStrings || form == formUnknown {
-			form = formString
-		}
-		s.Partitions = append(s.Partitions, types.Field{Name: segment[0], Type: form.kind(), Nullable: true})
-		for i := range s.Files {
-			if text := s.Files[i].segments[c][1]; text != nullPartition {
-				s.Files[i].Values[c] = form.value(text)
-			}
+	for c := range first {
+		if err := s.inferPartition(c, o); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func anySegments(files []Entry) bool {
-	for _, f := range files {
-		if len(f.segments) > 0 {
-			return true
+// inferPartition decides name and type of partition column c: those that the given schema has for it, or the type that
+// all its texts fit.
+func (s *Set) inferPartition(c int, o *Options) error {
+	field := types.Field{Name: s.Files[0].directory.segments[c][0], Type: types.VoidType, Nullable: true}
+	given := false
+	if o.Schema.Kind == types.Struct {
+		for _, f := range o.Schema.Fields() {
+			if sameName(f.Name, field.Name, o.CaseSensitive) {
+				field, given = types.Field{Name: f.Name, Type: f.Type, Nullable: true}, true
+				break
+			}
 		}
 	}
-	return false
+	for _, f := range s.Files {
+		text := f.directory.segments[c][1]
+		switch {
+		case given || text == nullPartition:
+		case o.StringPartitions:
+			field.Type = types.StringType
+		default:
+			field.Type = widerPartition(field.Type, partitionType(text, o.TimestampNTZ))
+		}
+	}
+	s.Partitions = append(s.Partitions, field)
+	for i := range s.Files {
+		text := s.Files[i].directory.segments[c][1]
+		if text == nullPartition {
+			continue
+		}
+		value, ok := partitionValue(text, field.Type, o.Zone)
+		if !ok {
+			return diag.New("INVALID_PARTITION_VALUE", "value", "'"+text+"'", "dataType", `"`+field.Type.SQL()+`"`, "columnName", "`"+field.Name+"`")
+		}
+		s.Files[i].Values[c] = value
+	}
+	return nil
 }
 
-func sameNames(a, b [][2]string) bool {
+func sameName(a, b string, caseSensitive bool) bool {
+	return a == b || !caseSensitive && strings.EqualFold(a, b)
+}
+
+func sameNames(a, b [][2]string, caseSensitive bool) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if a[i][0] != b[i][0] {
+		if !sameName(a[i][0], b[i][0], caseSensitive) {
 			return false
 		}
 	}
@@ -104,77 +174,4 @@ func namesOf(segments [][2]string) string {
 		names[i] = s[0]
 	}
 	return "[" + strings.Join(names, ", ") + "]"
-}
-
-// form is the narrowest type that the texts of a partition column fit.
-type form uint8
-
-const (
-	formUnknown form = iota
-	formInt
-	formLong
-	formDouble
-	formDate
-	formString
-)
-
-func formOf(text string) form {
-	if v, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if v >= math.MinInt32 && v <= math.MaxInt32 {
-			return formInt
-		}
-		return formLong
-	}
-	if len(text) > 0 && strings.IndexByte("+-.0123456789", text[0]) >= 0 && !strings.ContainsAny(text, "xXpP_") {
-		if _, err := strconv.ParseFloat(text, 64); err == nil {
-			return formDouble
-		}
-	}
-	if _, err := time.Parse(time.DateOnly, text); err == nil {
-		return formDate
-	}
-	return formString
-}
-
-func (f form) with(g form) form {
-	switch {
-	case f == formUnknown || f == g:
-		return g
-	case f <= formDouble && g <= formDouble:
-		return max(f, g)
-	}
-	return formString
-}
-
-func (f form) kind() types.Type {
-	switch f {
-	case formInt:
-		return types.IntType
-	case formLong:
-		return types.LongType
-	case formDouble:
-		return types.DoubleType
-	case formDate:
-		return types.DateType
-	}
-	return types.StringType
-}
-
-// value reads a text of which formOf has said that it fits.
-func (f form) value(text string) any {
-	switch f {
-	case formInt:
-		v, _ := strconv.ParseInt(text, 10, 32)
-		return int32(v)
-	case formLong:
-		v, _ := strconv.ParseInt(text, 10, 64)
-		return v
-	case formDouble:
-		v, _ := strconv.ParseFloat(text, 64)
-		return v
-	case formDate:
-		t, _ := time.Parse(time.DateOnly, text)
-		return int32(t.Unix() / 86400)
-	}
-	return text
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -41,7 +42,7 @@ func BenchmarkColumn(b *testing.B) {
 		sparse = append(sparse, uint16(i))
 	}
 	for _, c := range benchColumns {
-		i := table.findField(table.Schema().Fields(), c.name)
+		i := slices.IndexFunc(table.Schema().Fields(), func(f types.Field) bool { return f.Name == c.name })
 		request := &source.Request{Limit: -1, Columns: []source.Column{{Path: []int{i}, Type: table.Schema().Fields()[i].Type, Physical: c.physical}}}
 		for _, mode := range []string{"all", "sparse"} {
 			b.Run(fmt.Sprintf("%s/%d/%s", c.name, c.physical.Size(), mode), func(b *testing.B) {

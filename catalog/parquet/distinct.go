@@ -187,7 +187,7 @@ func (t *Table) dictionaryHeader(f *footer, rowGroup, leaf int) (h pageHeader, o
 // readFirstHeader reads the header of a chunk's first page; the zero header if it cannot be read.
 func (t *Table) readFirstHeader(f *footer, m *format.ColumnMetaData) (h pageHeader) {
 	start, end := chunkRange(m)
-	file, err := t.set.Gate.Open(f.path)
+	file, err := f.open(t.set.Gate)
 	if err != nil {
 		return h
 	}

@@ -19,6 +19,7 @@ import (
 type footer struct {
 	path     string
 	size     int64
+	modified time.Time
 	metadata *format.FileMetaData
 	flags    []statisticFlags // per row group and leaf
 	root     *node
@@ -67,8 +68,28 @@ func openFooter(gate *files.Gate, entry *files.Entry, o *Options) (*footer, erro
 	if err != nil {
 		return nil, err
 	}
+	f.modified = file.ModTime()
 	footers.put(footerKey{entry.Path, file.Size(), file.ModTime(), o.BinaryAsString}, f)
 	return f, nil
+}
+
+// open opens the file again and makes sure that it is the one whose footer was read: what the footer says of other bytes
+// is worth nothing.
+func (f *footer) open(gate *files.Gate) (files.File, error) {
+	file, err := gate.Open(f.path)
+	if diag.ConditionOf(err) == "PATH_NOT_FOUND" {
+		return nil, diag.New("FAILED_READ_FILE.FILE_NOT_EXIST", "path", f.path).Wrap(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if file.Size() != f.size || !file.ModTime().Equal(f.modified) {
+		file.Close()
+		return nil, diag.New("FAILED_READ_FILE.NO_HINT", "path", f.path, "reason",
+			fmt.Sprintf("It has changed since the table was opened: it had %d bytes of %s, and has %d of %s.", f.size,
+				f.modified.UTC().Format(time.RFC3339Nano), file.Size(), file.ModTime().UTC().Format(time.RFC3339Nano)))
+	}
+	return file, nil
 }
 
 // readFooter reads and checks the metadata of a file of the given size. Whatever is wrong with it is

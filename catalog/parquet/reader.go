@@ -100,18 +100,9 @@ func (r *reader) openFile(i int) error {
 		return nil
 	}
 	r.closeFile()
-	f := r.scan.table.footers[i]
-	file, err := r.scan.table.set.Gate.Open(f.path)
-	if diag.ConditionOf(err) == "PATH_NOT_FOUND" {
-		return diag.New("FAILED_READ_FILE.FILE_NOT_EXIST", "path", f.path).Wrap(err)
-	}
+	file, err := r.scan.table.footers[i].open(r.scan.table.set.Gate)
 	if err != nil {
 		return err
-	}
-	if file.Size() != f.size {
-		file.Close()
-		return diag.New("FAILED_READ_FILE.NO_HINT", "path", f.path, "reason",
-			fmt.Sprintf("The file has %d bytes, and had %d when the table was opened.", file.Size(), f.size))
 	}
 	r.file, r.fileIndex = file, i
 	return nil
@@ -333,10 +324,24 @@ func setConstant(v *vector.Vector, value any, n int) {
 	}
 	v.Reset(1)
 	switch x := value.(type) {
+	case bool:
+		vector.Set(v, 0, uint8(asInteger(x)))
+	case int8:
+		putInteger(v, int64(x))
+	case int16:
+		putInteger(v, int64(x))
 	case int32:
 		putInteger(v, int64(x))
 	case int64:
 		putInteger(v, x)
+	case types.Int128:
+		if v.Physical == types.PhysicalInt128 {
+			vector.Set(v, 0, x)
+		} else {
+			putInteger(v, x.Int64()) // statistics have proven that it fits
+		}
+	case float32:
+		vector.Set(v, 0, x)
 	case float64:
 		vector.Set(v, 0, x)
 	case string:

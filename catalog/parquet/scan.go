@@ -139,7 +139,7 @@ func (s *scan) keptRowGroups(file int) (kept []int, err error) {
 	open := func() (fileReader, error) {
 		var err error
 		if opened == nil {
-			opened, err = s.table.set.Gate.Open(f.path)
+			opened, err = f.open(s.table.set.Gate)
 		}
 		return fileReader{opened, &read}, err
 	}

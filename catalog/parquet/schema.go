@@ -202,7 +202,7 @@ func typeOfLeaf(n *node, o *Options) {
 	e := n.element
 	logical := e.LogicalType.Value
 	if _, ok := logical.(*format.NullType); ok {
-		n.typ, n.form = types.VoidType, formNull
+		n.typ, n.form = typeOfNulls(e.Type.V), formNull
 		return
 	}
 	switch e.Type.V {
@@ -225,6 +225,25 @@ func typeOfLeaf(n *node, o *Options) {
 	default:
 		n.reject(fmt.Sprintf("physical type %d", e.Type.V))
 	}
+}
+
+// typeOfNulls is the type of a column annotated as always null: that of its physical type, as Spark has it.
+func typeOfNulls(physical format.Type) types.Type {
+	switch physical {
+	case format.Boolean:
+		return types.BooleanType
+	case format.Int32:
+		return types.IntType
+	case format.Int64:
+		return types.LongType
+	case format.Float:
+		return types.FloatType
+	case format.Double:
+		return types.DoubleType
+	case format.ByteArray, format.FixedLenByteArray:
+		return types.BinaryType
+	}
+	return types.VoidType
 }
 
 func (n *node) reject(why string) { n.typ, n.unsupported = types.BinaryType, why }

@@ -8,6 +8,7 @@ package parquet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -44,7 +45,7 @@ type Table struct {
 
 // OpenPaths is Open for the files that Expand finds under paths.
 func OpenPaths(ctx context.Context, gate *files.Gate, paths []string, o Options) (*Table, error) {
-	set, err := files.Expand(ctx, gate, paths, files.Options{})
+	set, err := files.Expand(ctx, gate, paths, files.Options{Schema: o.Schema, CaseSensitive: o.CaseSensitive})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,8 @@ func OpenPaths(ctx context.Context, gate *files.Gate, paths []string, o Options)
 }
 
 // Open reads the footers of the files and makes a table of them. The set must not change afterwards. Errors:
-// CANNOT_READ_FILE_FOOTER, CANNOT_MERGE_SCHEMAS, UNABLE_TO_INFER_SCHEMA (no files), and those of files.Gate.
+// CANNOT_READ_FILE_FOOTER, CANNOT_MERGE_SCHEMAS, COLUMN_ALREADY_EXISTS, UNABLE_TO_INFER_SCHEMA (no files), and those of
+// files.Gate.
 func Open(ctx context.Context, set *files.Set, o Options) (*Table, error) {
 	t := &Table{set: set, options: o}
 	if err := t.readFooters(ctx); err != nil {
@@ -94,57 +96,96 @@ func (t *Table) readFooters(ctx context.Context) error {
 	return nil
 }
 
+// inferSchema decides the columns of the table. Partition columns take the place of columns of the files that have their
+// names; others, and with a given schema all, come last.
 func (t *Table) inferSchema() error {
-	var fields []types.Field
-	switch {
-	case t.options.Schema.Kind == types.Struct:
-		fields = t.options.Schema.Fields()
-	case len(t.footers) == 0:
-		return diag.New("UNABLE_TO_INFER_SCHEMA", "format", "Parquet")
-	default:
-		schema := t.footers[0].root.typ
-		if t.options.MergeSchema {
-			for _, f := range t.footers[1:] {
-				merged, ok := mergeTypes(schema, f.root.typ, t.options.CaseSensitive)
-				if !ok {
-					return diag.New("CANNOT_MERGE_SCHEMAS", "left", schema.SQL(), "right", f.root.typ.SQL())
-				}
-				schema = merged
-			}
-		}
-		fields = schema.Fields()
+	given := t.options.Schema.Kind == types.Struct
+	schema, err := t.dataSchema()
+	if err != nil {
+		return err
 	}
-	fields = append([]types.Field(nil), fields...)
+	fields := append([]types.Field(nil), schema.Fields()...)
+	if given {
+		for _, partition := range t.set.Partitions {
+			fields = slices.DeleteFunc(fields, func(f types.Field) bool { return t.sameName(f.Name, partition.Name) })
+		}
+	}
 	t.partitions = make([]int, len(fields), len(fields)+len(t.set.Partitions))
 	for i := range fields {
 		t.partitions[i] = -1
 	}
+	if err := t.checkNames(types.StructType(fields...)); err != nil {
+		return err
+	}
+	if err := t.checkNames(types.StructType(t.set.Partitions...)); err != nil {
+		return err
+	}
 	for p, partition := range t.set.Partitions {
-		at := t.findField(fields, partition.Name)
+		at := slices.IndexFunc(fields, func(f types.Field) bool { return t.sameName(f.Name, partition.Name) })
 		if at < 0 {
 			at = len(fields)
 			fields = append(fields, partition)
 			t.partitions = append(t.partitions, p)
-		} else if t.options.Schema.Kind != types.Struct {
-			fields[at].Type = partition.Type
 		}
-		t.partitions[at] = p
+		fields[at], t.partitions[at] = partition, p
 	}
 	t.schema = types.StructType(fields...)
 	return nil
 }
 
-func (t *Table) findField(fields []types.Field, name string) int {
-	folded := -1
-	for i, f := range fields {
-		if f.Name == name {
-			return i
+// dataSchema is the given schema, or that of the files.
+func (t *Table) dataSchema() (types.Type, error) {
+	switch {
+	case t.options.Schema.Kind == types.Struct:
+		return t.options.Schema, nil
+	case len(t.footers) == 0:
+		return types.Type{}, diag.New("UNABLE_TO_INFER_SCHEMA", "format", "Parquet")
+	}
+	schema := t.footers[0].root.typ
+	if !t.options.MergeSchema {
+		return schema, nil
+	}
+	for _, f := range t.footers[1:] {
+		merged, ok := mergeTypes(schema, f.root.typ, t.options.CaseSensitive)
+		if !ok {
+			return schema, diag.New("CANNOT_MERGE_SCHEMAS", "left", schema.SQL(), "right", f.root.typ.SQL())
 		}
-		if folded < 0 && !t.options.CaseSensitive && strings.EqualFold(f.Name, name) {
-			folded = i
+		schema = merged
+	}
+	return schema, nil
+}
+
+func (t *Table) sameName(a, b string) bool {
+	return a == b || !t.options.CaseSensitive && strings.EqualFold(a, b)
+}
+
+// checkNames refuses two fields of one name at any level, between which no query could choose.
+func (t *Table) checkNames(typ types.Type) error {
+	switch typ.Kind {
+	case types.Array:
+		return t.checkNames(typ.Elem())
+	case types.Map:
+		if err := t.checkNames(typ.Key()); err != nil {
+			return err
+		}
+		return t.checkNames(typ.Elem())
+	case types.Struct:
+		seen := map[string]bool{}
+		for _, f := range typ.Fields() {
+			name := f.Name
+			if !t.options.CaseSensitive {
+				name = strings.ToLower(name)
+			}
+			if seen[name] {
+				return diag.New("COLUMN_ALREADY_EXISTS", "columnName", "`"+strings.ReplaceAll(name, "`", "``")+"`")
+			}
+			seen[name] = true
+			if err := t.checkNames(f.Type); err != nil {
+				return err
+			}
 		}
 	}
-	return folded
+	return nil
 }
 
 // mergeTypes is the type that holds values of both, structs by the names of their fields; ok is false if there is none.

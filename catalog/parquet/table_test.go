@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/kilnql/kiln/catalog/files"
@@ -374,4 +375,43 @@ func TestSlices(t *testing.T) {
 		}
 	}
 	randomReads(t, table, request, got, newRand(8))
+}
+
+// TestChangedFileOfTheSameSize: after the table was opened its file is replaced by one of the same size, whose values the statistics of
+// the first do not bound.
+func TestChangedFileOfTheSameSize(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{field("a", int64Type)}, nil)
+	constant := func(v int64) string {
+		return writeArrow(t, buildRecord(schema, 10, func(_, row int) any { return v + int64(row) }), 1000)
+	}
+	path, other := constant(10), constant(20)
+	table := open(t, path)
+	s, err := table.Scan(context.Background(), everything(table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(b)) {
+		t.Fatal("the files are not of the same size")
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(path, later, later); err != nil {
+		t.Fatal(err)
+	}
+	reader, _ := s.NewReader()
+	defer reader.Close()
+	wantCondition(t, reader.Open(context.Background(), s.Morsels()[0]), "FAILED_READ_FILE.NO_HINT")
+	if got := readColumns(t, open(t, path), everything(table))[0]; got[0] != int64(20) {
+		t.Errorf("opened anew: %v", got)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	wantCondition(t, reader.Open(context.Background(), s.Morsels()[0]), "FAILED_READ_FILE.FILE_NOT_EXIST")
 }

@@ -271,3 +271,19 @@ func TestUnknownHintIsAWarning(t *testing.T) {
 		t.Error(err, log.String())
 	}
 }
+
+func TestWrongColumns(t *testing.T) {
+	d := open(t, nil).Range(0, 1, 1)
+	yes := kiln.Lit(true)
+	for what, c := range map[string]struct {
+		column    kiln.Column
+		condition string
+	}{
+		"zero": {kiln.Column{}, "CANNOT_BE_NONE"}, "a..b": {kiln.Col("a..b"), "INVALID_ATTRIBUTE_NAME_SYNTAX"}, "`a": {kiln.Col("`a"), "INVALID_ATTRIBUTE_NAME_SYNTAX"},
+		"`a`b": {kiln.Col("`a`b"), "INVALID_ATTRIBUTE_NAME_SYNTAX"}, "When": {kiln.Col("id").When(yes, 1), "INVALID_WHEN_USAGE"},
+		"Otherwise twice": {functions.When(yes, 1).Otherwise(2).Otherwise(3), "INVALID_WHEN_USAGE"}, "Distinct": {kiln.Col("id").Distinct(), "INVALID_TYPE"},
+		"Decimal": {functions.Decimal("x"), "CAST_INVALID_INPUT"},
+	} {
+		wantCondition(t, what, d.Select(c.column).Err(), c.condition)
+	}
+}

@@ -16,6 +16,7 @@ var apiConditions = map[string]Condition{
 	"FIELD_STRUCT_LENGTH_MISMATCH_WITH_NAME":         {"22023", "<field_name>: Length of object (<object_length>) does not match with length of fields (<field_length>)."},
 	"INDEX_NOT_POSITIVE":                             {"22023", "Index must be positive, got '<index>'."},
 	"INDEX_OUT_OF_RANGE":                             {"22023", "<arg_name> index out of range, got '<index>'."},
+	"INVALID_ATTRIBUTE_NAME_SYNTAX":                  {"42604", "Syntax error in the attribute name: <name>. Check that backticks appear in pairs, a quoted string is a complete name part and use a backtick only inside quoted name parts."},
 	"INVALID_HANDLE.SESSION_CLOSED":                  {"HY000", "The handle <handle> is invalid. Session was closed."},
 	"INVALID_QUERY_MIXED_QUERY_PARAMETERS":           {"42613", "Parameterized query must either use positional, or named parameters, but not both."},
 	"INVALID_SQL_ARG":                                {"42K08", "The argument <name> of `sql()` is invalid. Consider to replace it either by a SQL literal or by a Go value."},

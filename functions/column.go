@@ -6,10 +6,10 @@
 package functions
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/types"
 )
 
@@ -33,7 +33,7 @@ func FromExpr(e ast.Expr, err error) Column { return Column{expr: e, err: err} }
 // Expr returns the unresolved expression and the first mistake made in building it.
 func (c Column) Expr() (ast.Expr, error) {
 	if c.err == nil && c.expr == nil {
-		return nil, fmt.Errorf("kiln: the zero Column is not an expression")
+		return nil, diag.New("CANNOT_BE_NONE", "arg_name", "Column")
 	}
 	return c.expr, c.err
 }
@@ -68,7 +68,7 @@ func splitName(name string) ([]string, error) {
 			var b strings.Builder
 			for ; ; end++ {
 				if end >= len(rest) {
-					return nil, fmt.Errorf("kiln: unclosed back quote in column name %s", name)
+					return nil, diag.New("INVALID_ATTRIBUTE_NAME_SYNTAX", "name", name)
 				}
 				if rest[end] == '`' {
 					if end+1 < len(rest) && rest[end+1] == '`' {
@@ -85,14 +85,14 @@ func splitName(name string) ([]string, error) {
 				return parts, nil
 			}
 			if rest[0] != '.' {
-				return nil, fmt.Errorf("kiln: a dot must follow the closing back quote in column name %s", name)
+				return nil, diag.New("INVALID_ATTRIBUTE_NAME_SYNTAX", "name", name)
 			}
 			rest = rest[1:]
 			continue
 		}
 		part, more, found := strings.Cut(rest, ".")
 		if part == "" {
-			return nil, fmt.Errorf("kiln: empty part in column name %q", name)
+			return nil, diag.New("INVALID_ATTRIBUTE_NAME_SYNTAX", "name", name)
 		}
 		parts = append(parts, part)
 		if !found {
@@ -102,7 +102,7 @@ func splitName(name string) ([]string, error) {
 	}
 }
 
-// Lit is a constant: nil, bool, Go numbers, string, []byte, time.Time (timestamp), types.Int128 … A Column is itself.
+// Lit is a constant: any Go value that types.FromGo knows, among them every value of a kiln.Row. A Column is itself.
 func Lit(value any) Column {
 	if c, ok := value.(Column); ok {
 		return c
@@ -352,7 +352,7 @@ func (c Column) When(condition Column, value any) Column { return c.addWhen(cond
 
 func (c Column) addWhen(condition Column, value any) Column {
 	if c.when == nil {
-		return Column{expr: c.expr, err: fmt.Errorf("kiln: When may only follow functions.When")}
+		return Column{expr: c.expr, err: diag.New("INVALID_WHEN_USAGE")}
 	}
 	test, err1 := condition.Expr()
 	result, err2 := operand(value).Expr()
@@ -363,7 +363,7 @@ func (c Column) addWhen(condition Column, value any) Column {
 // Otherwise ends a CASE with its ELSE value.
 func (c Column) Otherwise(value any) Column {
 	if c.when == nil {
-		return Column{expr: c.expr, err: fmt.Errorf("kiln: Otherwise may only follow functions.When")}
+		return Column{expr: c.expr, err: diag.New("INVALID_WHEN_USAGE")}
 	}
 	e, err := operand(value).Expr()
 	return Column{expr: &ast.Case{Whens: c.when.Whens, Else: e}, err: firstError(c.err, err)}
@@ -382,7 +382,7 @@ func (c Column) Filter(condition Column) Column {
 func (c Column) changeCall(what string, change func(*ast.Call) error) Column {
 	call, ok := c.expr.(*ast.Call)
 	if !ok {
-		return Column{expr: c.expr, err: firstError(c.err, fmt.Errorf("kiln: %s may only follow a function call", what))}
+		return Column{expr: c.expr, err: firstError(c.err, diag.New("INVALID_TYPE", "arg_name", what, "arg_type", "Column that is no function call"))}
 	}
 	next := *call
 	err := change(&next)

@@ -1,10 +1,10 @@
 package functions
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/types"
 )
 
@@ -22,7 +22,7 @@ func typed(name, text string) Column {
 func Decimal(text string) Column {
 	unscaled, scale, status := types.ParseDecimal(text)
 	if status != types.TextOK {
-		return Column{err: fmt.Errorf("kiln: %q is no decimal number", text)}
+		return Column{err: diag.New("CAST_INVALID_INPUT", "expression", "'"+text+"'", "sourceType", `"STRING"`, "targetType", `"DECIMAL"`)}
 	}
 	t := types.DecimalType(max(unscaled.Digits(), scale), scale)
 	return Column{expr: &ast.Literal{Value: types.NewDecimalValue(unscaled, t), Type: t, Text: text}}

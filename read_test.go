@@ -307,3 +307,94 @@ func TestFileChangesAfterItsPlan(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesOfRowsAreUnsupported: what would tell the file of a row says so, rather than that the name is wrong.
+func TestFilesOfRowsAreUnsupported(t *testing.T) {
+	path := partitioned(t, "a")
+	s := open(t, nil)
+	for construct, item := range map[string]string{"_metadata": "_metadata.file_name", "column _metadata": "_metadata", "input_file_name": "input_file_name()"} {
+		_, err := s.SQL("select v, " + item + " from parquet.`" + path + "`").Collect(t.Context())
+		if diag.ConditionOf(err) != "UNSUPPORTED_FEATURE" || !strings.Contains(err.Error(), construct) {
+			t.Errorf("%s: %v", item, err)
+		}
+	}
+}
+
+// TestINT96 reads the same moments from the timestamps of Impala and old Spark as from microseconds; Spark 4.0.1 finds them
+// equal too.
+func TestINT96(t *testing.T) {
+	moment := &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+	b := array.NewRecordBuilder(arrowmemory.DefaultAllocator, columnsOf("t", moment))
+	for _, micros := range []int64{-12219292800000001, -1, 0, 951782399999999, 9223372036854775} {
+		b.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(micros))
+	}
+	b.Field(0).AppendNull()
+	record := b.NewRecordBatch()
+	write := func(options ...pqarrow.WriterOption) string {
+		path := filepath.Join(t.TempDir(), "f")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := pqarrow.NewFileWriter(record.Schema(), f, nil, pqarrow.NewArrowWriterProperties(options...))
+		if err == nil {
+			err = w.Write(record)
+		}
+		if err == nil {
+			err = w.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	s := open(t, nil)
+	want := "[[-12219292800000001] [-1] [0] [951782399999999] [9223372036854775] [NULL]]"
+	for name, path := range map[string]string{"INT96": write(pqarrow.WithDeprecatedInt96Timestamps(true)), "INT64": write()} {
+		if got := rowsText(s.SQL("select unix_micros(t) from parquet.`" + path + "`")); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := rowsText(s.SQL("select count(*) from parquet.`" + path + "` where t >= timestamp'2000-02-28 23:59:59.999999'")); got != "[[2]]" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestRowGroupsWithoutRows: a file may have row groups of zero rows among others, and nothing else.
+func TestRowGroupsWithoutRows(t *testing.T) {
+	schema := columnsOf("n", arrow.PrimitiveTypes.Int64, "s", arrow.BinaryTypes.String)
+	path := filepath.Join(t.TempDir(), "f")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := pqarrow.NewFileWriter(schema, f, nil, pqarrow.NewArrowWriterProperties())
+	for _, rows := range []string{"", `{"n":1,"s":"a"},{"n":2,"s":"b"}`, "", `{"n":3,"s":null}`, ""} {
+		record, _, jsonErr := array.RecordFromJSON(arrowmemory.DefaultAllocator, schema, strings.NewReader("["+rows+"]"))
+		if err == nil {
+			err = jsonErr
+		}
+		if err == nil {
+			err = w.Write(record)
+		}
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, nil)
+	for query, want := range map[string]string{
+		"select count(*), sum(n), max(s) from %s": "[[3, 6, b]]", "select * from %s where n >= 2": "[[2, b] [3, NULL]]", "select n from %s limit 1": "[[1]]",
+		"select count(*) from %s where n > 3": "[[0]]",
+	} {
+		if got := rowsText(s.SQL(fmt.Sprintf(query, "parquet.`"+path+"`"))); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	empty := writeParquet(t, t.TempDir(), "f", schema, "")
+	if got := rowsText(s.SQL("select count(*), sum(n) from parquet.`" + empty + "`")); got != "[[0, NULL]]" {
+		t.Error(got)
+	}
+}

@@ -64,6 +64,9 @@ const suggestedNames = 5
 
 // unresolvedColumn is the error for a name that nothing has, with the nearest that something has.
 func (s *site) unresolvedColumn(n *ast.Name) error {
+	if slices.ContainsFunc(n.Parts, func(part string) bool { return strings.EqualFold(part, "_metadata") }) {
+		return diag.Unsupported("the hidden column _metadata of tables of files").At(n.Place())
+	}
 	var names []string
 	parts := map[string][]string{}
 	kept := s.relation.commonQualifier(len(n.Parts))
@@ -118,7 +121,13 @@ func ambiguousAlias(parts []string, n int) *diag.Error {
 	return diag.New("AMBIGUOUS_LATERAL_COLUMN_ALIAS", "name", quoteName(parts), "n", itoa(n))
 }
 
+// fileFunctions tell which file a row is from; Spark has them and kiln does not yet.
+var fileFunctions = []string{"input_file_name", "input_file_block_start", "input_file_block_length"}
+
 func unresolvedRoutine(name []string) *diag.Error {
+	if slices.Contains(fileFunctions, strings.ToLower(name[len(name)-1])) {
+		return diag.Unsupported("the function " + strings.ToLower(name[len(name)-1]))
+	}
 	e := diag.New("UNRESOLVED_ROUTINE", "routineName", quoteName(name),
 		"searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")
 	e.Suggestions = diag.Nearest(name[len(name)-1], builtin.Callable(), suggestedNames)

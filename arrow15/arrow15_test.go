@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/diag"
 )
 
 // everyType is a v15 schema with every type that both libraries have and whose values JSON can give, nested ones included.
@@ -171,5 +172,43 @@ func TestRecordsOfTheOldLibraryAsDataFrame(t *testing.T) {
 	r, err := ToRecord(out[0])
 	if err != nil || r.Column(0).(*oldarray.Int64).Value(2) != 30 {
 		t.Error(r, err)
+	}
+}
+
+// TestEveryTypeAsDataFrame gives records with every type to a session, whole and sliced, and releases them: the rows are those
+// of the record, and nothing of it is held.
+func TestEveryTypeAsDataFrame(t *testing.T) {
+	s, err := kiln.Open(kiln.NewConfig().WithoutDefaults().With("spark.sql.session.timeZone", "UTC"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	mem := oldmemory.NewCheckedAllocator(oldmemory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	whole := record(mem)
+	defer whole.Release()
+	for from := range int64(2) {
+		r := whole.NewSlice(from, 3)
+		batch, err := FromRecord(r)
+		r.Release()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range batch.Schema().Fields() {
+			one := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{f}, nil), []arrow.Array{batch.Column(i)}, batch.NumRows())
+			d := s.CreateDataFrame(one)
+			one.Release()
+			if dt, ok := f.Type.(*arrow.Decimal256Type); ok && dt.Precision > 38 {
+				if diag.ConditionOf(d.Err()) != "UNSUPPORTED_ARROWTYPE" {
+					t.Errorf("%s: %v", f.Name, d.Err())
+				}
+				continue
+			}
+			rows, err := d.Collect(context.Background())
+			if err != nil || len(rows) != int(3-from) || rows[1-from].At(0) != nil || rows[2-from].At(0) == nil {
+				t.Errorf("%s from row %d: %v, %v", f.Name, from, rows, err)
+			}
+		}
+		batch.Release()
 	}
 }

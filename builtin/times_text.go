@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/kilnql/kiln/configuration"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
@@ -12,72 +13,128 @@ import (
 
 const defaultPattern = "yyyy-MM-dd HH:mm:ss"
 
-// patternCache remembers the pattern compiled last: most calls have one.
+// parserPolicy is spark.sql.legacy.timeParserPolicy.
+type parserPolicy uint8
+
+const (
+	correctedPolicy parserPolicy = iota
+	// exceptionPolicy reads by today's rules, and fails where only those of Spark 2 would read a text.
+	exceptionPolicy
+	legacyPolicy
+)
+
+func policyOf(c *expr.BindContext) parserPolicy {
+	if c.Settings.Conf == nil {
+		return correctedPolicy
+	}
+	switch strings.ToUpper(c.Settings.Conf(configuration.TimeParserPolicy)) {
+	case "LEGACY":
+		return legacyPolicy
+	case "EXCEPTION":
+		return exceptionPolicy
+	}
+	return correctedPolicy
+}
+
+// patternCache remembers the pattern compiled last: most calls have one. pattern is nil under the legacy policy; legacy is made
+// for that, or when a text did not match.
 type patternCache struct {
 	text    []byte
 	parsing bool
+	policy  parserPolicy
+	valid   bool
 	pattern *types.Pattern
+	legacy  *types.LegacyPattern
 }
 
-func patternsOf(c *expr.KernelContext, parsing bool) *patternCache {
-	p, _ := stateOf(c, func() (*patternCache, error) { return &patternCache{parsing: parsing}, nil })
+func patternsOf(c *expr.KernelContext, parsing bool, policy parserPolicy) *patternCache {
+	p, _ := stateOf(c, func() (*patternCache, error) { return &patternCache{parsing: parsing, policy: policy}, nil })
 	return p
 }
 
-func (p *patternCache) of(text []byte) (*types.Pattern, error) {
-	if p.pattern != nil && bytes.Equal(p.text, text) {
-		return p.pattern, nil
-	}
-	compile := types.CompilePattern
-	if p.parsing {
-		compile = types.CompileParsePattern
-	}
-	pattern, err := compile(string(text))
-	if err != nil {
-		return nil, err
-	}
-	p.text, p.pattern = append(p.text[:0], text...), pattern
-	return pattern, nil
-}
-
-// unparsable is the error of a text that does not match its pattern.
-func unparsable(text []byte) *diag.Error {
-	return diag.New("CANNOT_PARSE_TIMESTAMP", "func", routine("try_to_timestamp"), "message", "Text '"+string(text)+"' could not be parsed")
-}
-
-// checkPolicy is an error under the settings of spark.sql.legacy.timeParserPolicy that could change the result of a call with a
-// pattern: LEGACY, and EXCEPTION where a text that does not match would give null and not an error.
-func checkPolicy(c *expr.BindContext, givesNull bool) error {
-	const key = "spark.sql.legacy.timeParserPolicy"
-	if c.Settings.Conf == nil {
+// compile makes the pattern of a text the cache's.
+func (p *patternCache) compile(text []byte) (err error) {
+	if p.valid && bytes.Equal(p.text, text) {
 		return nil
 	}
-	switch policy := strings.ToUpper(c.Settings.Conf(key)); {
-	case policy == "LEGACY", policy == "EXCEPTION" && givesNull:
-		return diag.Unsupported(c.Name + " under " + key + "=" + policy).At(c.Span)
+	p.valid, p.pattern, p.legacy = false, nil, nil
+	switch {
+	case p.policy == legacyPolicy:
+		p.legacy, err = types.CompileLegacyPattern(string(text))
+	case p.parsing:
+		p.pattern, err = types.CompileParsePattern(string(text))
+	default:
+		p.pattern, err = types.CompilePattern(string(text))
 	}
-	return nil
+	if err == nil {
+		p.text, p.valid = append(p.text[:0], text...), true
+	}
+	return err
+}
+
+// legacyReads says whether Spark 2 reads a text that does not match today's pattern.
+func (p *patternCache) legacyReads(text string, zone *types.Zone) bool {
+	if p.legacy == nil {
+		p.legacy, _ = types.CompileLegacyPattern(p.pattern.String())
+	}
+	if p.legacy == nil {
+		return false
+	}
+	_, ok := p.legacy.Parse(text, zone)
+	return ok
+}
+
+// failure is the error of a text that does not match its pattern, nil where it is null: it is an error if checked, or if
+// the policy says so.
+func (p *patternCache) failure(text []byte, zone *types.Zone, checked bool) *diag.Error {
+	message := "Text '" + string(text) + "' could not be parsed"
+	switch {
+	case p.policy == exceptionPolicy && p.legacyReads(string(text), zone):
+		return diag.New("INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER", "datetime", "'"+string(text)+"'",
+			"config", `"`+configuration.TimeParserPolicy+`"`)
+	case !checked:
+		return nil
+	case p.policy == legacyPolicy:
+		message = `Unparseable date: "` + string(text) + `"`
+	}
+	return diag.New("CANNOT_PARSE_TIMESTAMP", "func", routine("try_to_timestamp"), "message", message)
 }
 
 // instant is what to_date, to_timestamp and unix_timestamp take besides strings.
 var instant = anyOf(text, date, timestamp, timestampNTZ)
 
-// parseKernel is the kernel (string, pattern) → T; read parses. A text that does not match is an error if checked, else null.
-func parseKernel[T any](checked bool, read func(c *expr.KernelContext, p *types.Pattern, text string) (T, bool)) expr.Kernel {
+// textReader reads a text by a pattern of today, or makes its result of the instant that a legacy pattern reads.
+type textReader[T any] struct {
+	today  func(zone *types.Zone, p *types.Pattern, text string) (T, bool)
+	legacy func(zone *types.Zone, micros int64) T
+}
+
+func (r textReader[T]) read(p *patternCache, text string, zone *types.Zone) (v T, ok bool) {
+	if p.policy != legacyPolicy {
+		return r.today(zone, p.pattern, text)
+	}
+	micros, ok := p.legacy.Parse(text, zone)
+	if ok {
+		v = r.legacy(zone, micros)
+	}
+	return v, ok
+}
+
+// parseKernel is the kernel (string, pattern) → T. A text that does not match is an error if checked, else null.
+func parseKernel[T any](checked bool, policy parserPolicy, r textReader[T]) expr.Kernel {
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		in, formats, to, cache := stringsOf(args[0]), stringsOf(args[1]), vector.Values[T](out), patternsOf(c, true)
+		in, formats, to, cache, zone := stringsOf(args[0]), stringsOf(args[1]), vector.Values[T](out), patternsOf(c, true, policy), zoneIn(c.Settings)
 		return each(sel, out, func(i int) error {
-			pattern, err := cache.of(formats.at(i))
-			if err != nil {
+			if err := cache.compile(formats.at(i)); err != nil {
 				return placed(c, err)
 			}
-			v, ok := read(c, pattern, string(in.at(i)))
+			v, ok := r.read(cache, string(in.at(i)), zone)
 			if ok {
 				to[i] = v
 				return nil
 			}
-			if checked {
-				return unparsable(in.at(i)).At(c.Span)
+			if err := cache.failure(in.at(i), zone, checked); err != nil {
+				return err.At(c.Span)
 			}
 			out.SetNull(i)
 			return nil
@@ -85,39 +142,50 @@ func parseKernel[T any](checked bool, read func(c *expr.KernelContext, p *types.
 	}
 }
 
-func readInstant(c *expr.KernelContext, p *types.Pattern, text string) (int64, bool) {
-	return p.Parse(text, zoneIn(c.Settings))
-}
-
-func readDate(c *expr.KernelContext, p *types.Pattern, text string) (int32, bool) {
-	if !p.HasZone() {
-		return p.ParseDate(text)
+var (
+	instantReader = textReader[int64]{
+		today:  func(zone *types.Zone, p *types.Pattern, text string) (int64, bool) { return p.Parse(text, zone) },
+		legacy: func(_ *types.Zone, micros int64) int64 { return micros },
 	}
-	micros, ok := p.Parse(text, zoneIn(c.Settings))
-	return int32(zoneIn(c.Settings).InstantToDays(micros)), ok
-}
-
-func readLocal(_ *expr.KernelContext, p *types.Pattern, text string) (int64, bool) {
-	return p.ParseLocal(text)
-}
+	secondsReader = textReader[int64]{
+		today: func(zone *types.Zone, p *types.Pattern, text string) (int64, bool) {
+			micros, ok := p.Parse(text, zone)
+			return micros / types.MicrosPerSecond, ok
+		},
+		legacy: func(_ *types.Zone, micros int64) int64 { return micros / types.MicrosPerSecond },
+	}
+	dateReader = textReader[int32]{
+		today: func(zone *types.Zone, p *types.Pattern, text string) (int32, bool) {
+			if !p.HasZone() {
+				return p.ParseDate(text)
+			}
+			micros, ok := p.Parse(text, zone)
+			return int32(zone.InstantToDays(micros)), ok
+		},
+		legacy: func(zone *types.Zone, micros int64) int32 { return int32(zone.InstantToDays(micros)) },
+	}
+	localReader = textReader[int64]{
+		today: func(_ *types.Zone, p *types.Pattern, text string) (int64, bool) { return p.ParseLocal(text) },
+	}
+)
 
 // parseOutcome is a call that reads a text by a pattern.
-func parseOutcome(c *expr.BindContext, t types.Type, try bool) (outcome, error) {
-	checked := c.Settings.ANSI && !try
-	if err := checkPolicy(c, !checked); err != nil {
-		return outcome{}, err
-	}
+func parseOutcome(c *expr.BindContext, t types.Type, try bool) outcome {
+	checked, policy := c.Settings.ANSI && !try, policyOf(c)
 	// A malformed pattern fails in all modes.
 	o := outcome{result: t, fails: true, nullable: !checked}
 	switch t.Kind {
 	case types.Date:
-		o.kernel = parseKernel(checked, readDate)
+		o.kernel = parseKernel(checked, policy, dateReader)
 	case types.TimestampNTZ:
-		o.kernel = parseKernel(checked, readLocal)
+		if policy == legacyPolicy {
+			policy = correctedPolicy // Spark 2 had no such type
+		}
+		o.kernel = parseKernel(checked, policy, localReader)
 	default:
-		o.kernel = parseKernel(checked, readInstant)
+		o.kernel = parseKernel(checked, policy, instantReader)
 	}
-	return o, nil
+	return o
 }
 
 // toTime makes to_date, to_timestamp and their kin: without a pattern, or for a date or timestamp, a cast.
@@ -149,11 +217,7 @@ func toTime(name string, d document, t func(c *expr.BindContext) types.Type, try
 			}
 			return e, err
 		}
-		o, err := parseOutcome(c, target, try)
-		if err != nil {
-			return nil, err
-		}
-		return makeCall(c, parse, args, o), nil
+		return makeCall(c, parse, args, parseOutcome(c, target, try)), nil
 	}
 	return f
 }
@@ -211,15 +275,18 @@ func withPattern(c *expr.BindContext, args []expr.Expr) []expr.Expr {
 }
 
 // formatKernel writes microseconds, or larger units, by a pattern.
-func formatKernel(unit int64) expr.Kernel {
+func formatKernel(unit int64, policy parserPolicy) expr.Kernel {
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		in, formats, cache, zone := columnOf[int64](args[0]), stringsOf(args[1]), patternsOf(c, false), zoneOf(c, true)
+		in, formats, cache, zone := columnOf[int64](args[0]), stringsOf(args[1]), patternsOf(c, false, policy), zoneOf(c, true)
 		return each(sel, out, func(i int) error {
-			pattern, err := cache.of(formats.at(i))
-			if err != nil {
+			if err := cache.compile(formats.at(i)); err != nil {
 				return placed(c, err)
 			}
-			c.Scratch = pattern.Append(c.Scratch[:0], in.at(i)*unit, zone)
+			if policy == legacyPolicy {
+				c.Scratch = cache.legacy.Append(c.Scratch[:0], in.at(i)*unit, zone)
+			} else {
+				c.Scratch = cache.pattern.Append(c.Scratch[:0], in.at(i)*unit, zone)
+			}
 			out.SetString(i, c.Scratch)
 			return nil
 		})
@@ -231,7 +298,7 @@ var fromUnixTime = scalar("from_unixtime", document{}, signature{params: of(bigi
 // formatOutcome is a call that writes numbers of units by a pattern.
 func formatOutcome(unit int64) func(c *expr.BindContext, _ []expr.Expr) (outcome, error) {
 	return func(c *expr.BindContext, _ []expr.Expr) (outcome, error) {
-		return outcome{result: types.StringType, fails: true, kernel: formatKernel(unit)}, checkPolicy(c, false)
+		return outcome{result: types.StringType, fails: true, kernel: formatKernel(unit, policyOf(c))}, nil
 	}
 }
 
@@ -246,14 +313,8 @@ func unixTime(name string) *expr.Function {
 			o.kernel = epochSeconds(func(_ *types.Zone, micros int64) int64 { return micros })
 		default:
 			checked := c.Settings.ANSI
-			if err := checkPolicy(c, !checked); err != nil {
-				return outcome{}, err
-			}
 			o.fails, o.nullable = true, !checked
-			o.kernel = parseKernel(checked, func(c *expr.KernelContext, p *types.Pattern, text string) (int64, bool) {
-				micros, ok := p.Parse(text, zoneIn(c.Settings))
-				return micros / types.MicrosPerSecond, ok
-			})
+			o.kernel = parseKernel(checked, policyOf(c), secondsReader)
 		}
 		return o, nil
 	}}), instant)

@@ -112,7 +112,7 @@ var entries = []Entry{
 	{BroadcastThreshold, "", Size, "10m", false, "Kept for Spark programs: one process has no need to broadcast; a hint still chooses the build side."},
 	{PartitionTypes, "", Bool, "true", false, "Infer the types of partition columns from the names of directories; false leaves them strings."},
 	{MergeSchema, "", Bool, "false", false, "Read the columns of all files of a table, merged by name, in place of the first file's."},
-	{TimeParserPolicy, "", Text, "CORRECTED", false, "How datetime patterns are read: CORRECTED. Under LEGACY, and where EXCEPTION may matter, functions with patterns are an error."},
+	{TimeParserPolicy, "", Text, "CORRECTED", false, "How datetime patterns are read: CORRECTED; LEGACY, as Spark 2 did (Java's SimpleDateFormat); EXCEPTION, an error for what only LEGACY reads."},
 	{GroupByOrdinal, "", Bool, "true", false, "GROUP BY 1 means the first item of SELECT."},
 	{OrderByOrdinal, "", Bool, "true", false, "ORDER BY 1 means the first item of SELECT."},
 	{GroupByAliases, "", Bool, "true", false, "GROUP BY may name an alias of SELECT."},

@@ -334,6 +334,9 @@ func AppendInt128(dst []byte, a Int128) []byte {
 // appendPadded appends v with leading zeros to the given width; a wider v is not cut.
 func appendPadded(dst []byte, v uint64, width int) []byte {
 	var buf [20]byte
+	for ; width > len(buf); width-- {
+		dst = append(dst, '0')
+	}
 	i := len(buf)
 	for v > 0 || len(buf)-i < width {
 		i--

@@ -108,11 +108,11 @@ func compilePattern(text string, parsing bool) (*Pattern, error) {
 	c := &patternCompiler{text: text, parsing: parsing, active: -1, hasEra: unquotedContains(text, 'G')}
 	for i := 0; i < len(text); {
 		n, err := c.next(i)
-		if err != nil && legacyPattern(text) {
-			// What Spark 2 understood gets an error of its own, which names the setting to go back.
-			err = c.unrecognised()
-		}
 		if err != nil {
+			// What Spark 2 understood gets an error of its own, which names the setting to go back.
+			if _, unknown := legacyElements(text); unknown == nil {
+				err = c.unrecognised()
+			}
 			return nil, err
 		}
 		i += n
@@ -121,26 +121,6 @@ func compilePattern(text string, parsing bool) (*Pattern, error) {
 		c.closeOptional()
 	}
 	return &Pattern{text: text, elements: c.elements, hasZone: c.hasZone}, nil
-}
-
-// legacyPattern reports whether Java's SimpleDateFormat accepts the pattern.
-func legacyPattern(text string) bool {
-	parts := strings.Split(text, "'")
-	if len(parts)%2 == 0 {
-		return false // a quote is not closed
-	}
-	for i := 0; i < len(parts); i += 2 {
-		for _, c := range parts[i] {
-			letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-			if letter && !strings.ContainsRune("GyYMLwWDdFEuaHkKhmsSzZX", c) {
-				return false
-			}
-		}
-		if strings.Contains(parts[i], "XXXX") {
-			return false
-		}
-	}
-	return true
 }
 
 func unquotedContains(text string, letter byte) bool {

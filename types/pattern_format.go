@@ -147,10 +147,7 @@ func (m *moment) appendZoneName(dst []byte, full bool) []byte {
 		return appendLocalizedOffset(dst, m.offset, true)
 	}
 	if full {
-		if name == "CST" && chinaZones[location.String()] {
-			return append(dst, "China Standard Time"...)
-		}
-		if long, ok := zoneNames[name]; ok {
+		if long := longZoneName(m.zone, name); long != "" {
 			return append(dst, long...)
 		}
 	}

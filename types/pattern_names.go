@@ -56,6 +56,21 @@ var zoneNames = map[string]string{"UTC": "Coordinated Universal Time", "GMT": "G
 // chinaZones use CST for China Standard Time.
 var chinaZones = map[string]bool{"Asia/Shanghai": true, "Asia/Chongqing": true, "Asia/Harbin": true, "PRC": true, "Asia/Macau": true, "Asia/Taipei": true}
 
+// longZoneName is the long name for an abbreviation as a zone uses it; "" if there is none.
+func longZoneName(zone *Zone, short string) string {
+	switch id := zone.String(); {
+	case short == "CST" && chinaZones[id]:
+		return "China Standard Time"
+	case short == "IST" && (id == "Europe/Dublin" || id == "Eire"):
+		return "Irish Standard Time"
+	case short == "IST" && (id == "Asia/Jerusalem" || id == "Asia/Tel_Aviv" || id == "Israel"):
+		return "Israel Standard Time"
+	case short == "IDT":
+		return "Israel Daylight Time"
+	}
+	return zoneNames[short]
+}
+
 // abbreviatedZones are the zones that abbreviations are parsed as.
 var abbreviatedZones = map[string]string{"PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "MST": "America/Denver", "MDT": "America/Denver", "CST": "America/Chicago",
 	"CDT": "America/Chicago", "EST": "America/New_York", "EDT": "America/New_York", "AKST": "America/Anchorage", "AKDT": "America/Anchorage", "HST": "Pacific/Honolulu",

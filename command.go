@@ -122,7 +122,7 @@ func (s *Session) showTables(c *ast.ShowTables) (*table, error) {
 	if len(c.Database) > 0 && !slices.ContainsFunc(s.catalog.Databases(), func(d string) bool { return strings.EqualFold(d, c.Database[len(c.Database)-1]) }) &&
 		!strings.EqualFold(c.Database[len(c.Database)-1], catalog.GlobalTemp) {
 		err := diag.New("SCHEMA_NOT_FOUND", "schemaName", quoteName(c.Database))
-		err.Suggestions = diag.Nearest(c.Database[len(c.Database)-1], s.catalog.Databases(), 3)
+		err.Suggestions = diag.Similar(c.Database[len(c.Database)-1], s.catalog.Databases(), 3)
 		return nil, err
 	}
 	first := "tableName"
@@ -236,7 +236,7 @@ func describeFunction(c *ast.DescribeFunction) (*table, error) {
 	name := c.Name[len(c.Name)-1]
 	canonical, d, ok := builtin.Documentation(name)
 	if !ok {
-		near := diag.Nearest(name, builtin.Callable(), 3)
+		near := diag.Similar(name, builtin.Callable(), 3)
 		err := diag.New("UNRESOLVED_ROUTINE", "routineName", "`"+name+"`", "searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")
 		err.Suggestions = near
 		return nil, err.At(c.Place())
@@ -403,7 +403,7 @@ func (s *Session) dropView(c *ast.DropView) error {
 		return nil
 	}
 	err := diag.New("TABLE_OR_VIEW_NOT_FOUND", "relationName", quoteName(c.Name))
-	err.Suggestions = diag.Nearest(c.Name[len(c.Name)-1], s.catalog.Names(), 3)
+	err.Suggestions = diag.Similar(c.Name[len(c.Name)-1], s.catalog.Names(), 3)
 	return err.At(c.Place())
 }
 

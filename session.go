@@ -63,10 +63,10 @@ func Open(c *Config) (*Session, error) {
 	}
 	workers, err := workersOf(conf.String(configuration.Master))
 	if err != nil {
-		return nil, err
+		return nil, conf.Placed(configuration.Master, err)
 	}
 	if _, err := zoneOf(conf); err != nil {
-		return nil, err
+		return nil, conf.Placed(configuration.TimeZone, err)
 	}
 	s := &Session{
 		configuration: conf, catalog: catalog.New(), gate: files.NewGate(), logger: c.logger,

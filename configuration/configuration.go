@@ -36,6 +36,7 @@ func (o Origin) String() string { return originNames[o] }
 type value struct {
 	text   string
 	origin Origin
+	place  string // the line of a file or the variable that it is from, "" for what has no place
 }
 
 // Configuration holds the settings of one session. It is safe for concurrent use.
@@ -58,16 +59,35 @@ func canonical(key string) string {
 
 // Put sets a value while a session is being opened; a value of higher precedence stays.
 func (c *Configuration) Put(key, text string, origin Origin) error {
-	if err := validate(key, text); err != nil {
-		return err
+	return c.put(key, value{text, origin, ""})
+}
+
+func (c *Configuration) put(key string, v value) error {
+	if err := validate(key, v.text); err != nil {
+		return placed(v.place, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key = canonical(key)
-	if old, ok := c.values[key]; !ok || old.origin <= origin {
-		c.values[key] = value{text, origin}
+	if old, ok := c.values[key]; !ok || old.origin <= v.origin {
+		c.values[key] = v
 	}
 	return nil
+}
+
+// Placed adds to an error about the value of a key the line of the file, or the variable, that the value is from. It is for values
+// whose meaning others check.
+func (c *Configuration) Placed(key string, err error) error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return placed(c.values[canonical(key)].place, err)
+}
+
+func placed(place string, err error) error {
+	if place == "" || err == nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", place, err)
 }
 
 // Opened ends the opening of the session: RESET returns to the values of now.
@@ -87,7 +107,7 @@ func (c *Configuration) Set(key, text string) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.values[canonical(key)] = value{text, FromSession}
+	c.values[canonical(key)] = value{text, FromSession, ""}
 	return nil
 }
 
@@ -126,20 +146,28 @@ func (c *Configuration) mayChange(key string) error {
 
 func quote(key string) string { return `"` + key + `"` }
 
+// Unknown is the error for a key that no setting has, with those that it may be a misspelling of.
+func Unknown(key string) error {
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Key
+	}
+	near, advice := diag.Similar(key, names, 3), "SET -v lists those that there are."
+	if len(near) > 0 {
+		advice = "Did you mean " + strings.Join(near, ", ") + "?"
+	}
+	err := diag.New("UNKNOWN_CONFIGURATION", "config", quote(key), "advice", advice)
+	err.Suggestions = near
+	return err
+}
+
 // validate checks a key and the form of its value. Unknown spark.* and other keys are kept without effect; an unknown
 // kiln.* key is a mistake.
 func validate(key, text string) error {
 	e, ok := Known(key)
 	if !ok {
 		if strings.HasPrefix(strings.ToLower(key), "kiln.") {
-			names := []string{}
-			for _, k := range entries {
-				names = append(names, k.Key)
-			}
-			near := diag.Nearest(key, names, 3)
-			err := diag.New("UNKNOWN_CONFIGURATION", "config", quote(key), "proposal", strings.Join(near, ", "))
-			err.Suggestions = near
-			return err
+			return Unknown(key)
 		}
 		return nil
 	}
@@ -313,8 +341,8 @@ func (c *Configuration) read(r io.Reader, path string) error {
 			key, text = line[:i], strings.TrimSpace(line[i:])
 			text = strings.TrimSpace(strings.TrimPrefix(text, "="))
 		}
-		if err := c.Put(key, text, FromFile); err != nil {
-			return fmt.Errorf("%s, line %d: %w", path, n, err)
+		if err := c.put(key, value{text, FromFile, fmt.Sprintf("%s, line %d", path, n)}); err != nil {
+			return err
 		}
 	}
 	return lines.Err()
@@ -336,8 +364,8 @@ func (c *Configuration) ReadEnvironment(environ []string) error {
 			continue
 		}
 		if key, ok := names[flat(name)]; ok {
-			if err := c.Put(key, text, FromEnvironment); err != nil {
-				return fmt.Errorf("environment variable %s: %w", name, err)
+			if err := c.put(key, value{text, FromEnvironment, "environment variable " + name}); err != nil {
+				return err
 			}
 		}
 	}

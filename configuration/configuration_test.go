@@ -1,6 +1,7 @@
 package configuration
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -50,6 +51,43 @@ func TestFileAndEnvironment(t *testing.T) {
 	}
 	if got := c.Int(ChunkSize); got != 9 {
 		t.Errorf("chunk size %d", got)
+	}
+}
+
+// A bad value is told with the line that it stands on, also by those who look at it only when the session opens.
+func TestMistakesHaveTheirPlace(t *testing.T) {
+	for text, want := range map[string]string{
+		"# comment\nkiln.bogus 1":            "kiln.conf, line 2: [UNKNOWN_CONFIGURATION]",
+		"kiln.exec.chunkSize":                "kiln.conf, line 1: [INVALID_CONF_VALUE",
+		"spark.foo bar\n\nkiln.master":       "kiln.conf, line 3: wrong",
+		"spark.master = nowhere\nkiln.other": "kiln.conf, line 2: [UNKNOWN_CONFIGURATION]",
+	} {
+		c := New()
+		err := c.read(strings.NewReader(text), "kiln.conf")
+		if err == nil {
+			err = c.Placed(Master, errors.New("wrong"))
+		}
+		if !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	c := New()
+	if err := c.ReadEnvironment([]string{"KILN_MASTER=nowhere"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Placed(Master, errors.New("wrong")).Error(); got != "environment variable KILN_MASTER: wrong" {
+		t.Error(got)
+	}
+}
+
+func TestUnknownKeys(t *testing.T) {
+	for key, want := range map[string]string{
+		"kiln.bogus":       `There is no setting "kiln.bogus". SET -v lists those that there are.`,
+		"kiln.exec.fusoin": `There is no setting "kiln.exec.fusoin". Did you mean kiln.exec.fusion?`,
+	} {
+		if got := Unknown(key).Error(); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", key, got)
+		}
 	}
 }
 

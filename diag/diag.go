@@ -8,8 +8,9 @@ package diag
 import (
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Span is a half-open range [Start, Stop) of byte offsets in the SQL text of a statement.
@@ -130,16 +131,29 @@ func (e *Error) Position() (line, column int) {
 	return line, column
 }
 
-// Caret renders the place as Spark does: "== SQL (line 1, position 8) ==", the source line, and carets below it.
+// Caret renders the place as Spark does: "== SQL (line 1, position 8) ==", the source line, and carets below it. The line is
+// Printable, the carets stand below what it shows.
 func (e *Error) Caret() string {
 	line, column := e.Position()
 	if line == 0 {
 		return ""
 	}
-	text := strings.Split(e.SQL, "\n")[line-1]
-	width := len([]rune(e.SQL[min(int(e.Span.Start), len(e.SQL)):min(int(e.Span.Stop), len(e.SQL))]))
-	width = max(1, min(width, len([]rune(text))-column+1))
-	return fmt.Sprintf("== SQL (line %d, position %d) ==\n%s\n%s%s", line, column, text, strings.Repeat(" ", column-1), strings.Repeat("^", width))
+	start := min(int(e.Span.Start), len(e.SQL))
+	text := strings.TrimSuffix(strings.Split(e.SQL, "\n")[line-1], "\r")
+	before := e.SQL[strings.LastIndexByte(e.SQL[:start], '\n')+1 : start]
+	before = before[:min(len(before), len(text))]
+	marked := text[len(before):]
+	marked = marked[:max(0, min(len(marked), int(e.Span.Stop)-start))]
+	after := text[len(before)+len(marked):]
+	before, marked = Printable(before), Printable(marked)
+	blank := func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}
+	return fmt.Sprintf("== SQL (line %d, position %d) ==\n%s\n%s%s", line, column, before+marked+Printable(after),
+		strings.Map(blank, before), strings.Repeat("^", max(1, utf8.RuneCountInString(marked))))
 }
 
 // WithSQL attaches the statement text to a user error found anywhere in err's chain, so that it can show its place.
@@ -190,24 +204,43 @@ func Recover(err *error) {
 	}
 }
 
-// Nearest returns the names closest to name (edit distance, case ignored), best first, at most n.
+// Nearest returns the names closest to name (edit distance, case ignored), best first, at most n. Names that have nothing in common
+// with it are among them when there are no others: it is for the conditions whose message lists what there is, as Spark's do. A
+// guess at what was meant comes from Similar.
 func Nearest(name string, names []string, n int) []string {
-	type scored struct {
-		name string
-		d    int
-	}
+	return namesOf(byDistance(name, names), n)
+}
+
+// Similar returns the names that name may be a misspelling or the beginning of, best first, at most n: those with at most one
+// mistake for three letters, and those that go on after name, if it has three letters or more.
+func Similar(name string, names []string, n int) []string {
 	low := strings.ToLower(name)
-	all := make([]scored, 0, len(names))
-	for _, c := range names {
-		all = append(all, scored{c, distance(low, strings.ToLower(c))})
+	most := min(max(len(name), 3)/3, len(name)-1)
+	return namesOf(slices.DeleteFunc(byDistance(name, names), func(c candidate) bool {
+		return c.distance > most && (len(name) < 3 || !strings.HasPrefix(strings.ToLower(c.name), low))
+	}), n)
+}
+
+// candidate is a name and its edit distance from the one that was given.
+type candidate struct {
+	name     string
+	distance int
+}
+
+func byDistance(name string, names []string) []candidate {
+	low := strings.ToLower(name)
+	all := make([]candidate, len(names))
+	for i, c := range names {
+		all[i] = candidate{c, distance(low, strings.ToLower(c))}
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].d < all[j].d })
-	out := []string{}
-	for _, s := range all {
-		if len(out) == n {
-			break
-		}
-		out = append(out, s.name)
+	slices.SortStableFunc(all, func(a, b candidate) int { return a.distance - b.distance })
+	return all
+}
+
+func namesOf(candidates []candidate, n int) []string {
+	out := make([]string, min(n, len(candidates)))
+	for i := range out {
+		out[i] = candidates[i].name
 	}
 	return out
 }

@@ -107,7 +107,7 @@ func (s *shell) backslash(line string) {
 }
 
 func nearCommands(name string) []string {
-	near := diag.Nearest(name, commandNames(), 1)
+	near := diag.Similar(name, commandNames(), 1)
 	for i := range near {
 		near[i] = `\` + near[i]
 	}
@@ -157,7 +157,7 @@ func (s *shell) describeFunctions(pattern string) error {
 	}
 	if len(rows) == 0 {
 		err := fmt.Errorf("no function is like %s", pattern)
-		if near := diag.Nearest(pattern, builtin.Names(), 3); len(near) > 0 {
+		if near := diag.Similar(pattern, builtin.Names(), 3); len(near) > 0 {
 			err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, ", "))
 		}
 		return err

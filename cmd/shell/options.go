@@ -176,7 +176,7 @@ func (o *options) check() error {
 func (o *options) setOutput(name string) error {
 	if !slices.Contains(outputs, name) {
 		text := fmt.Sprintf("unknown output %q: the forms are %s", name, strings.Join(outputs, ", "))
-		if near := diag.Nearest(name, outputs, 1); len(near) > 0 {
+		if near := diag.Similar(name, outputs, 1); len(near) > 0 {
 			text += "; did you mean " + near[0] + "?"
 		}
 		return errors.New(text)

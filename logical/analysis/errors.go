@@ -130,14 +130,14 @@ func unresolvedRoutine(name []string) *diag.Error {
 	}
 	e := diag.New("UNRESOLVED_ROUTINE", "routineName", quoteName(name),
 		"searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")
-	e.Suggestions = diag.Nearest(name[len(name)-1], builtin.Callable(), suggestedNames)
+	e.Suggestions = diag.Similar(name[len(name)-1], builtin.Callable(), suggestedNames)
 	return e
 }
 
 func (b *binder) tableNotFound(name []string) *diag.Error {
 	e := diag.New("TABLE_OR_VIEW_NOT_FOUND", "relationName", quoteName(name))
 	if b.catalog != nil {
-		e.Suggestions = diag.Nearest(name[len(name)-1], b.catalog.TableNames(), suggestedNames)
+		e.Suggestions = diag.Similar(name[len(name)-1], b.catalog.TableNames(), suggestedNames)
 	}
 	return e
 }

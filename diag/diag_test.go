@@ -34,7 +34,7 @@ func TestSimilarNames(t *testing.T) {
 
 func TestPrintable(t *testing.T) {
 	for s, want := range map[string]string{
-		"Grüße\t日本\n": "Grüße\t日本\n", "a\x1b[31mb": `a\x1B[31mb`, "\x00\r\x7f": `\x00\x0D\x7F`, "\u009b2J": `\u009B2J`, "a\xffb": "a\ufffdb", "": "",
+		"Grüße\t日本\n": "Grüße\t日本\n", "a\x1b[31mb": `a\x1B[31mb`, "\x00\r\x7f": `\x00\r\x7F`, "\u009b2J": `\u009B2J`, "a\xffb": "a\ufffdb", "": "",
 	} {
 		if got := Printable(s); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)

@@ -6,7 +6,8 @@ import (
 )
 
 // Printable returns s for a terminal: control characters, which could move the cursor, change colors or worse, are written as
-// escapes in the form of psql (\x1B, \u009B), and bytes that are not UTF-8 become U+FFFD. Newlines and tabs stay.
+// escapes: \r, \f, \b, \v and \a as Spark's show does, the others as psql does (\x1B, \u009B). Bytes that are
+// not UTF-8 become U+FFFD. Newlines and tabs stay.
 func Printable(s string) string {
 	if strings.IndexFunc(s, unprintable) < 0 && utf8.ValidString(s) {
 		return s
@@ -17,6 +18,8 @@ func Printable(s string) string {
 		switch {
 		case !unprintable(r):
 			b.WriteRune(r)
+		case shortEscapes[r] != "":
+			b.WriteString(shortEscapes[r])
 		case r < 0x80:
 			b.WriteString(`\x`)
 			b.WriteByte(hex[r>>4])
@@ -29,6 +32,8 @@ func Printable(s string) string {
 	}
 	return b.String()
 }
+
+var shortEscapes = map[rune]string{'\r': `\r`, '\f': `\f`, '\b': `\b`, '\v': `\v`, '\a': `\a`}
 
 // unprintable reports whether r is a control character other than newline and tab: of ASCII, or one of the eight-bit ones, which
 // terminals obey too.

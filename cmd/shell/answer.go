@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/kilnql/kiln"
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/internal/jsonrow"
+	"github.com/kilnql/kiln/sql"
 	"github.com/kilnql/kiln/types"
 )
 
@@ -18,6 +21,7 @@ type answer struct {
 	frame *kiln.DataFrame
 	bar   *bar
 	start time.Time
+	prose bool // the statement answers with texts, see isProse
 }
 
 func (a *answer) write(ctx context.Context) error {
@@ -218,7 +222,7 @@ func (a *answer) page(ctx context.Context) error {
 	a.bar.stop()
 	text, footer := a.format(head), ""
 	count := rowCount(total)
-	if isPlan(a.frame) {
+	if a.isPlan() {
 		count = "OK"
 	}
 	if int64(len(head)) < total {
@@ -238,10 +242,27 @@ func (a *answer) page(ctx context.Context) error {
 	return err
 }
 
-// isPlan reports whether an answer is EXPLAIN's: one long text, which is written as it is.
-func isPlan(d *kiln.DataFrame) bool {
-	names := d.Columns()
-	return len(names) == 1 && names[0] == "plan"
+// isProse reports whether a statement answers with texts of several lines, which are written as they are: EXPLAIN with one, DESCRIBE
+// FUNCTION with some.
+func isProse(text string) bool {
+	var words []string
+	for _, t := range sql.Tokens(text) {
+		if t.Class != sql.CommentToken {
+			words = append(words, strings.ToUpper(text[t.Start:t.Stop]))
+		}
+		if len(words) == 2 {
+			break
+		}
+	}
+	return len(words) == 2 && (words[0] == "EXPLAIN" || (words[0] == "DESCRIBE" || words[0] == "DESC") && words[1] == "FUNCTION")
+}
+
+// isPlan reports whether an answer is EXPLAIN's.
+func (a *answer) isPlan() bool { return a.prose && slices.Equal(a.frame.Columns(), []string{"plan"}) }
+
+// isUsage reports whether an answer is DESCRIBE FUNCTION's, and not that of a table with the name function.
+func (a *answer) isUsage() bool {
+	return a.prose && slices.Equal(a.frame.Columns(), []string{"function_desc"})
 }
 
 // format lays out the rows that are shown.
@@ -252,15 +273,15 @@ func (a *answer) format(head []kiln.Row) string {
 		rows[i] = make([]string, r.Len())
 		for j, f := range r.Schema().Fields() {
 			rows[i][j] = string(appendCell(nil, r.Raw(j), f.Type, zone, "NULL"))
+			if s.options.output != "markdown" {
+				rows[i][j] = diag.Printable(rows[i][j])
+			}
 		}
 	}
-	names := a.frame.Columns()
 	switch {
 	case s.options.output == "markdown":
-		return markdown(names, rows)
-	case isPlan(a.frame) && len(rows) == 1:
-		return strings.TrimRight(rows[0][0], "\n") + "\n"
-	case len(names) == 1 && names[0] == "function_desc": // DESCRIBE FUNCTION: texts of several lines
+		return markdown(a.frame.Columns(), rows)
+	case a.isPlan() || a.isUsage():
 		var b strings.Builder
 		for _, r := range rows {
 			b.WriteString(strings.TrimRight(r[0], "\n") + "\n")
@@ -271,7 +292,11 @@ func (a *answer) format(head []kiln.Row) string {
 	if limit == 0 {
 		limit = -1
 	}
-	return kiln.FormatTable(a.frame.Schema(), rows, kiln.ShowOptions{Truncate: limit, Vertical: s.options.output == "vertical"})
+	columns := slices.Clone(a.frame.Schema().Fields())
+	for i := range columns {
+		columns[i].Name = diag.Printable(columns[i].Name)
+	}
+	return kiln.FormatTable(types.StructType(columns...), rows, kiln.ShowOptions{Truncate: limit, Vertical: s.options.output == "vertical"})
 }
 
 func markdown(header []string, rows [][]string) string {
@@ -280,7 +305,7 @@ func markdown(header []string, rows [][]string) string {
 	line := func(cells []string) {
 		b.WriteByte('|')
 		for _, c := range cells {
-			b.WriteString(" " + escape.Replace(c) + " |")
+			b.WriteString(" " + diag.Printable(escape.Replace(c)) + " |")
 		}
 		b.WriteByte('\n')
 	}

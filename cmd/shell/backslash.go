@@ -12,6 +12,7 @@ import (
 	"github.com/kilnql/kiln"
 	"github.com/kilnql/kiln/builtin"
 	"github.com/kilnql/kiln/catalog"
+	"github.com/kilnql/kiln/configuration"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/types"
 )
@@ -51,7 +52,7 @@ func init() {
 		{[]string{"d", "dt", "describe"}, "[table]", tableArgument, "the tables and views, or the columns of one, or of 'a/file.parquet'", (*shell).describe},
 		{[]string{"df"}, "[pattern]", functionArgument, "the functions, those like date*, or all about one", (*shell).describeFunctions},
 		{[]string{"l", "list"}, "", noArgument, "the databases", func(s *shell, _ string) error { return s.sql("SHOW DATABASES") }},
-		{[]string{"x"}, "", noArgument, "results as records, one line a column, or as tables again", (*shell).toggleVertical},
+		{[]string{"x"}, "[on|off]", switchArgument, "results as records, one line a column, or as tables again", (*shell).chooseVertical},
 		{[]string{"output"}, "[form]", outputArgument, "the form of results: " + strings.Join(outputs, ", "), (*shell).chooseOutput},
 		{[]string{"o"}, "[file]", fileArgument, "write results to a file; without one, to the screen again", (*shell).redirect},
 		{[]string{"timing"}, "[on|off]", switchArgument, "the time of each statement", func(s *shell, a string) error {
@@ -83,8 +84,8 @@ func commandNames() []string {
 	return names
 }
 
-// backslash runs the command on a line. A mistake in a script ends it, as that of a statement does.
-func (s *shell) backslash(line string) {
+// backslash runs the command on a line, which is at place. A mistake in a script ends it, as that of a statement does.
+func (s *shell) backslash(line string, place position) {
 	if s.options.echo {
 		fmt.Fprintln(s.console, line)
 	}
@@ -93,7 +94,10 @@ func (s *shell) backslash(line string) {
 	name = strings.TrimSuffix(name, ";")
 	err := errors.New("no command `\\" + name + "`; \\? lists them")
 	if c := findCommand(name); c != nil {
-		err = c.run(s, argument)
+		s.place = place
+		if err = fmt.Errorf("\\%s takes no argument", name); c.kind != noArgument || argument == "" {
+			err = c.run(s, argument)
+		}
 	} else if near := nearCommands(name); len(near) > 0 {
 		err = errors.New("no command `\\" + name + "`; did you mean " + strings.Join(near, " or ") + "? \\? lists all")
 	}
@@ -101,9 +105,11 @@ func (s *shell) backslash(line string) {
 	if err == nil || s.quit {
 		return
 	}
-	fmt.Fprintln(s.stderr, err)
+	fmt.Fprintln(s.stderr, place.String()+errorText(err))
 	s.failed = true
-	s.stopped = s.stopped || (!s.interactive || s.depth > 0) && s.options.output != "json"
+	if s.options.output != "json" {
+		s.endScript()
+	}
 }
 
 func nearCommands(name string) []string {
@@ -114,9 +120,9 @@ func nearCommands(name string) []string {
 	return near
 }
 
-// sql runs a statement on behalf of a command; its error is told as a statement's.
+// sql runs a statement on behalf of the command at s.place; its error is told as a statement's, but without this text.
 func (s *shell) sql(text string) error {
-	s.statement(text, position{})
+	s.statement(statement{text: text, place: s.place, own: true})
 	return nil
 }
 
@@ -188,11 +194,17 @@ func firstSentence(text string) string {
 	return text
 }
 
-func (s *shell) toggleVertical(string) error {
-	if s.options.output == "vertical" {
+func (s *shell) chooseVertical(argument string) error {
+	vertical := s.options.output == "vertical"
+	switch {
+	case argument == "on", argument == "" && !vertical:
+		return s.chooseOutput("vertical")
+	case argument == "" || argument == "off" && vertical:
 		return s.chooseOutput("table")
+	case argument == "off": // another form stays
+		return s.chooseOutput("")
 	}
-	return s.chooseOutput("vertical")
+	return fmt.Errorf("\\x takes on or off, not %s", argument)
 }
 
 func (s *shell) chooseOutput(name string) error {
@@ -275,18 +287,10 @@ func (s *shell) include(name string) error {
 	if err != nil {
 		return err
 	}
-	s.nested(func() { s.script(text, name) })
-	return nil
-}
-
-// nested runs a script within what runs; at the prompt its error ends only itself.
-func (s *shell) nested(run func()) {
 	s.depth++
-	run()
+	s.script(text, name)
 	s.depth--
-	if s.interactive && s.depth == 0 {
-		s.stopped = s.quit
-	}
+	return nil
 }
 
 func (s *shell) configure(argument string) error {
@@ -296,7 +300,10 @@ func (s *shell) configure(argument string) error {
 		return s.sql("SET -v")
 	case !given:
 		value, ok := s.session.Get(key)
-		if !ok {
+		switch {
+		case !ok && strings.HasPrefix(strings.ToLower(key), "kiln."):
+			return configuration.Unknown(key)
+		case !ok:
 			return fmt.Errorf("%s is not set", key)
 		}
 		fmt.Fprintf(s.messages(), "%s = %s\n", key, value)

@@ -38,9 +38,45 @@ func TestDescribeTablesAndFunctions(t *testing.T) {
 		t.Error(r.out)
 	}
 	r = run(t, "\\df nosuchfunction\n")
-	if r.status != statusFailed {
+	if r.status != statusFailed || r.errors != "no function is like nosuchfunction\n" {
 		t.Errorf("%+v", r)
 	}
+	r = run(t, "\\df uper\n")
+	r.wantError(t, "did you mean upper")
+}
+
+// Nobody has typed the SQL that a command stands for; in a script its errors have a line as those of statements do.
+func TestErrorsOfCommands(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "script.sql")
+	for command, want := range map[string]string{
+		`\d nope`:                ":3: [TABLE_OR_VIEW_NOT_FOUND] ",
+		`\d a b c`:               ":3: [PARSE_SYNTAX_ERROR] ",
+		`\tming`:                 ":3: no command `\\tming`; did you mean \\timing? ",
+		`\z`:                     ":3: no command `\\z`; \\? lists them",
+		`\x foo`:                 `:3: \x takes on or off, not foo`,
+		`\l foo`:                 `:3: \l takes no argument`,
+		`\conf kiln.nope`:        ":3: [UNKNOWN_CONFIGURATION] There is no setting \"kiln.nope\". SET -v lists",
+		`\conf kiln.exec.fusoin`: ":3: [UNKNOWN_CONFIGURATION] There is no setting \"kiln.exec.fusoin\". Did you mean kiln.exec.fusion?",
+		`\conf spark.nope`:       ":3: spark.nope is not set",
+		`\i /nowhere/x.sql`:      ":3: open /nowhere/x.sql",
+	} {
+		os.WriteFile(script, []byte("\n-- a comment\n"+command+"\nSELECT 1"), 0o600)
+		r := run(t, "", "-f", script)
+		r.want(t, statusFailed, "")
+		if !strings.HasPrefix(r.errors, script+want) || strings.Contains(r.errors, "DESCRIBE") || strings.Contains(r.errors, "^") {
+			t.Errorf("%s: %s", command, r.errors)
+		}
+	}
+	r := run(t, `\d nope`, "-o", "json")
+	e, _ := documents(t, r.out)[0]["error"].(map[string]any)
+	if e["condition"] != "TABLE_OR_VIEW_NOT_FOUND" || e["line"] != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestVerticalOnAndOff(t *testing.T) {
+	run(t, "\\x on\n\\x on\nSELECT 3 AS a;\n\\x off\nSELECT 4 AS a;\n\\output csv\n\\x off\nSELECT 5 AS a").want(t, statusOK,
+		"-RECORD 0--\n a   | 3   \n+---+\n|a  |\n+---+\n|4  |\n+---+\na\n5\n")
 }
 
 func TestInclude(t *testing.T) {

@@ -85,6 +85,7 @@ func (t *terminalShell) recall() {
 
 // readOne reads a line and runs what it completes; false means that the person leaves.
 func (t *terminalShell) readOne() bool {
+	t.stopped = t.quit // what ended the last line is over
 	t.editor.SetPrompt(promptFor(t.pending))
 	line, err := t.editor.Readline()
 	line = fromEditor(line)
@@ -104,7 +105,7 @@ func (t *terminalShell) readOne() bool {
 	}
 	if t.pending == "" && strings.HasPrefix(strings.TrimSpace(line), `\`) {
 		t.remember(line)
-		t.backslash(line)
+		t.backslash(line, position{})
 		return true
 	}
 	if t.pending == "" && strings.TrimSpace(line) == "" {
@@ -115,7 +116,7 @@ func (t *terminalShell) readOne() bool {
 		text := t.pending
 		t.pending = ""
 		t.remember(text)
-		t.nested(func() { t.script(text, "") })
+		t.script(text, "")
 	}
 	return true
 }

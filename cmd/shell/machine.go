@@ -4,29 +4,43 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/kilnql/kiln/configuration"
 	"github.com/kilnql/kiln/internal/jsonrow"
 )
 
 // printDocument runs a statement and writes the JSON document of its answer on one line; id, if not nil, is that of the request.
-// The error is in the document too.
-func (s *shell) printDocument(ctx context.Context, id json.RawMessage, text string) error {
+// The error is in the document too, and nothing else then: the document waits in a spool for the last row.
+func (s *shell) printDocument(ctx context.Context, id json.RawMessage, st statement) error {
 	start := time.Now()
+	directory, _ := s.session.Get(configuration.SpillDirectory)
+	rows := &spool{directory: directory}
+	err := st.told(jsonrow.WriteResult(rows, ctx, s.session.SQLContext(ctx, st.text)))
+	elapsed := time.Since(start)
 	b := []byte{'{'}
 	if id != nil {
 		b = append(append(append(b, `"id":`...), id...), ',')
 	}
-	body := len(b)
-	b, err := jsonrow.AppendResult(b, ctx, s.session.SQLContext(ctx, text))
 	if err != nil {
-		b = jsonrow.AppendError(b[:body], err)
+		b = jsonrow.AppendError(b, err)
 	}
-	b = append(jsonrow.AppendElapsed(b, time.Since(start)), '}', '\n')
 	s.out.Write(b) // a failure to write is found by flush
+	if err == nil {
+		if unread := rows.copyTo(s.out); unread != nil { // there is no way to take back what is written
+			s.fatal(unread)
+			s.failed, s.stopped, s.quit = true, true, true
+		}
+	}
+	s.out.Write(append(jsonrow.AppendElapsed(nil, elapsed), '}', '\n'))
+	if unremoved := rows.close(); unremoved != nil {
+		s.fatal(unremoved)
+		s.failed = true
+	}
 	return err
 }
 
@@ -58,22 +72,46 @@ func (s *shell) serve() {
 func (s *shell) answerRequest(line string) {
 	var r request
 	start := time.Now()
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
+	err := json.Unmarshal([]byte(line), &r)
+	if r.ID == nil {
+		r.ID = json.RawMessage("null")
+	}
+	if err != nil {
 		s.failed = true
-		b := jsonrow.AppendError([]byte(`{"id":null,`), fmt.Errorf("not a request: %w", err))
+		b := append(append([]byte(`{"id":`), r.ID...), ',')
+		b = jsonrow.AppendError(b, notARequest(err))
 		s.out.Write(append(jsonrow.AppendElapsed(b, time.Since(start)), '}', '\n'))
 		s.flush()
 		return
 	}
-	if r.ID == nil {
-		r.ID = json.RawMessage("null")
-	}
 	ctx, done := s.signals.statement()
-	err := s.printDocument(ctx, r.ID, r.SQL)
+	err = s.printDocument(ctx, r.ID, statement{text: r.SQL})
 	done()
 	s.failed = s.failed || err != nil
 	s.flush()
 	if interrupted, _ := s.signals.ended(); interrupted {
 		s.failed, s.stopped = true, true
 	}
+}
+
+// notARequest tells what is wrong with a line, in words of JSON.
+func notARequest(err error) error {
+	var mistaken *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &mistaken):
+		return fmt.Errorf("not a request: %w", err)
+	case mistaken.Field == "":
+		return fmt.Errorf(`not a request: want an object such as {"id":1,"sql":"SELECT 1"}, found %s`, jsonNoun(mistaken.Value))
+	}
+	return fmt.Errorf("not a request: %s has to be a string, found %s", mistaken.Field, jsonNoun(mistaken.Value))
+}
+
+// jsonNoun is a kind of JSON value with its article.
+func jsonNoun(kind string) string {
+	kind, _, _ = strings.Cut(kind, " ") // "number 12"
+	switch kind {
+	case "array", "object":
+		return "an " + kind
+	}
+	return "a " + kind
 }

@@ -155,6 +155,10 @@ func (o *options) check() error {
 		return fmt.Errorf("unknown input %q: the forms are sql and jsonl", o.input)
 	case o.input == "jsonl" && o.output != "json":
 		return errors.New("--input jsonl goes with --output json")
+	case o.rows < -1:
+		return fmt.Errorf("--max-rows %d: want a number of rows, or -1 for all", o.rows)
+	case o.truncate < 0:
+		return fmt.Errorf("--truncate %d: want a number of characters, or 0 for no limit", o.truncate)
 	case o.input == "jsonl" && len(o.inputs) > 0:
 		return errors.New("--input jsonl reads standard input: it does not go with -c and -f")
 	}

@@ -19,7 +19,7 @@ func (s *shell) script(text, name string) {
 		stop, line, next := nextCommand(text, start)
 		s.statements(text, name, start, stop)
 		if line != "" && !s.stopped {
-			s.backslash(line)
+			s.backslash(line, position{name, text, stop})
 		}
 		start = next
 	}
@@ -53,7 +53,7 @@ func (s *shell) statements(text, name string, start, stop int) {
 			s.echoStatement(text[before:at+len(piece.Text)], piece.Text)
 		}
 		before = at + len(piece.Text)
-		s.statement(piece.Text, position{name, text, at})
+		s.statement(statement{text: piece.Text, place: position{name, text, at}})
 		if s.options.echo {
 			s.console.WriteByte('\n')
 		}
@@ -75,6 +75,24 @@ func (p position) String() string {
 	return fmt.Sprintf("%s:%d: ", p.file, 1+strings.Count(p.text[:p.at], "\n"))
 }
 
+// statement is one to run.
+type statement struct {
+	text  string
+	place position
+	own   bool // the shell wrote it for one of its commands
+}
+
+// told is an error of the statement as it is told: without the line of SQL and its carets if a person has not written it.
+func (st statement) told(err error) error {
+	var e *diag.Error
+	if !st.own || !errors.As(err, &e) {
+		return err
+	}
+	bare := *e
+	bare.SQL, bare.Span = "", diag.Span{}
+	return &bare
+}
+
 // echoStatement prints a statement and the comments before it.
 func (s *shell) echoStatement(text, statement string) {
 	comments := strings.TrimLeft(strings.TrimSuffix(text, statement), "; \t\r\n")
@@ -83,35 +101,37 @@ func (s *shell) echoStatement(text, statement string) {
 }
 
 // statement runs one statement and writes what it answers.
-func (s *shell) statement(text string, place position) {
+func (s *shell) statement(st statement) {
 	ctx, done := s.signals.statement()
 	var err error
 	if s.options.output == "json" {
-		err = s.printDocument(ctx, nil, text)
+		err = s.printDocument(ctx, nil, st)
 	} else {
-		err = s.print(ctx, text)
+		err = st.told(s.print(ctx, st.text))
 	}
 	done()
 	if unwritten := s.flush(); err != nil && (unwritten == nil || !errors.Is(err, unwritten)) {
-		s.report(err, place)
+		s.report(err, st.place)
 	}
-	interrupted, terminated := s.signals.ended()
-	if terminated || interrupted && !s.interactive {
-		s.failed, s.stopped, s.quit = true, true, true
+	if interrupted, terminated := s.signals.ended(); interrupted || terminated {
+		s.failed, s.stopped = true, true
+		s.quit = s.quit || terminated || !s.interactive
 	}
 }
 
 // report tells of a failed statement. What fails in a script ends it; machine output has said it already and goes on.
 func (s *shell) report(err error, place position) {
 	s.failed = true
-	if s.options.output == "json" {
-		return
+	if s.options.output != "json" {
+		fmt.Fprintln(s.stderr, place.String()+errorText(err))
+		s.endScript()
 	}
-	fmt.Fprintln(s.stderr, place.String()+errorText(err))
-	s.stopped = s.stopped || !s.interactive || s.depth > 0
 }
 
-// errorText is an error as a person reads it.
+// endScript ends the scripts that run. What is typed at the prompt goes on with its next statement, as in psql.
+func (s *shell) endScript() { s.stopped = s.stopped || !s.interactive || s.depth > 0 }
+
+// errorText is an error as a person reads it, at a terminal perhaps.
 func errorText(err error) string {
 	if diag.ConditionOf(err) == "QUERY_CANCELLED" || errors.Is(err, context.Canceled) {
 		return "Cancelled."
@@ -121,7 +141,7 @@ func errorText(err error) string {
 	if errors.As(err, &e) && len(e.Suggestions) > 0 && !strings.Contains(text, e.Suggestions[0]) {
 		text += "\nDid you mean: " + strings.Join(e.Suggestions, ", ") + "?"
 	}
-	return text
+	return diag.Printable(text)
 }
 
 // print runs a statement and writes what it answers in the chosen form.
@@ -135,7 +155,7 @@ func (s *shell) print(ctx context.Context, text string) error {
 	if err := d.Err(); err != nil {
 		return err
 	}
-	a := &answer{shell: s, frame: d, bar: bar, start: start}
+	a := &answer{shell: s, frame: d, bar: bar, start: start, prose: isProse(text)}
 	if len(d.Columns()) == 0 {
 		bar.stop()
 		a.timing("OK")

@@ -36,7 +36,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	session, err := kiln.Open(o.session.WithLogger(slog.New(warnings{stderr})))
 	if err != nil {
-		fmt.Fprintln(stderr, "kiln:", err)
+		fmt.Fprintln(stderr, "kiln:", errorText(err))
 		return statusUsage
 	}
 	tuneCollector(session)
@@ -60,11 +60,12 @@ type shell struct {
 	file    *os.File      // of \o, nil without
 	signals *signals
 
+	place       position // of the command that runs
 	interactive bool
 	failed      bool // a statement failed
-	stopped     bool // the script that runs is at its end, by an error or because of quit
+	stopped     bool // the script that runs, or the line at the prompt, is at its end: by an error, Ctrl-C or because of quit
 	quit        bool // nothing more is to be run: \q, a signal, or nobody reads the output
-	depth       int  // scripts within scripts; 0 is the prompt, or the command line
+	depth       int  // files of \i within files; 0 is the prompt, or the command line
 }
 
 func newShell(o *options, session *kiln.Session, stdin io.Reader, stdout, stderr io.Writer) *shell {
@@ -170,7 +171,7 @@ func (s *shell) closeFile() error {
 
 func (s *shell) fatal(err error) int {
 	s.console.Flush()
-	fmt.Fprintln(s.stderr, "kiln:", err)
+	fmt.Fprintln(s.stderr, "kiln:", errorText(err))
 	return statusFailed
 }
 
@@ -182,7 +183,7 @@ func (s *shell) flush() error {
 			s.file.Close()
 			s.file, s.out = nil, s.console
 			s.failed = true
-			s.stopped = s.stopped || !s.interactive || s.depth > 0
+			s.endScript()
 			fmt.Fprintln(s.stderr, "kiln:", err)
 			return err
 		}

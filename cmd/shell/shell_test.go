@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 
@@ -166,18 +167,29 @@ func TestRequests(t *testing.T) {
 
 {"sql":"SELECT 3 AS a"}
 nonsense
+[1]
+{"id":7,"sql":12}
+{"id":8}
 `
 	r := run(t, stdin, "--input", "jsonl", "--output", "json")
 	all := documents(t, r.out)
-	if r.status != statusFailed || len(all) != 4 {
+	if r.status != statusFailed || len(all) != 7 {
 		t.Fatalf("status %d, output\n%s", r.status, r.out)
 	}
-	for i, id := range []any{1.0, "two", nil, nil} {
+	for i, id := range []any{1.0, "two", nil, nil, nil, 7.0, 8.0} {
 		if got, ok := all[i]["id"]; !ok || got != id {
 			t.Errorf("answer %d has id %v, want %v", i, got, id)
 		}
-		if (all[i]["error"] != nil) != (i == 1 || i == 3) {
+		if (all[i]["error"] != nil) != (i == 1 || i >= 3) {
 			t.Errorf("answer %d is %v", i, all[i])
+		}
+	}
+	for i, message := range map[int]string{
+		4: `not a request: want an object such as {"id":1,"sql":"SELECT 1"}, found an array`,
+		5: "not a request: sql has to be a string, found a number",
+	} {
+		if got := all[i]["error"].(map[string]any)["message"]; got != message {
+			t.Errorf("answer %d: %v", i, got)
 		}
 	}
 	if r := run(t, `{"id":1,"sql":"SELECT 1"}`, "--input", "jsonl", "--output", "json"); r.status != statusOK {
@@ -223,6 +235,10 @@ func TestBadCommandLines(t *testing.T) {
 	}{
 		{[]string{"--nosuch"}, "unknown flag"},
 		{[]string{"--output", "jsn"}, "did you mean json?"},
+		{[]string{"--output", "xml"}, "json, jsonl, markdown\n"},
+		{[]string{"--max-rows", "-5"}, "--max-rows -5: want"},
+		{[]string{"--truncate", "-1"}, "--truncate -1: want"},
+		{[]string{"--conf", "kiln.exec.fusoin=1"}, "Did you mean kiln.exec.fusion?"},
 		{[]string{"--input", "xml"}, "sql and jsonl"},
 		{[]string{"--input", "jsonl"}, "goes with --output json"},
 		{[]string{"--input", "jsonl", "--output", "json", "-c", "SELECT 1"}, "standard input"},
@@ -293,6 +309,34 @@ func TestTimingStaysOutOfData(t *testing.T) {
 func TestEcho(t *testing.T) {
 	run(t, "-- one\nSELECT 1 AS a;\n\n-- two\n\\output csv\n/* three */ SELECT 2 AS b", "--echo", "-o", "csv").want(t, statusOK,
 		"-- one\nSELECT 1 AS a;\na\n1\n\n\\output csv\n/* three */ SELECT 2 AS b;\nb\n2\n\n")
+}
+
+// A plan is known by its statement, not by the name of its column.
+func TestColumnsWithTheNamesOfTexts(t *testing.T) {
+	run(t, "", "-c", "select 'x' as plan").want(t, statusOK, "+----+\n|plan|\n+----+\n|x   |\n+----+\n")
+	run(t, "", "-c", "/* EXPLAIN */ select 'x' as function_desc").want(t, statusOK,
+		"+-------------+\n|function_desc|\n+-------------+\n|x            |\n+-------------+\n")
+	r := run(t, "", "--timing", "-c", "-- why\ndesc function upper")
+	if !strings.HasPrefix(r.out, "Function: upper\nUsage: ") {
+		t.Error(r.out)
+	}
+}
+
+// Control characters do not reach a terminal from cells, names and the lines under errors; programs get them as they are.
+func TestControlCharacters(t *testing.T) {
+	query := "SELECT 'a\x1b[31m' || chr(7) AS `s\x1b`"
+	run(t, "", "-c", query).want(t, statusOK, "+-----------+\n|s\\x1B      |\n+-----------+\n|a\\x1B[31m\\a|\n+-----------+\n")
+	run(t, "", "-o", "vertical", "-c", query).want(t, statusOK, "-RECORD 0------------\n s\\x1B | a\\x1B[31m\\a \n")
+	run(t, "", "-o", "markdown", "-c", query).want(t, statusOK, "| s\\x1B |\n|---|\n| a\\x1B[31m\\a |\n")
+	run(t, "", "-o", "csv", "-c", query).want(t, statusOK, "s\x1b\na\x1b[31m\a\n")
+	run(t, "", "-o", "jsonl", "-c", query).want(t, statusOK, `{"s\u001b":"a\u001b[31m\u0007"}`+"\n")
+	for _, bad := range []string{"SELECT '\x1b[31m', `no\x1bsuch` FROM range(1)", "SELECT \x1b[31m", "SELECT a\x9b2J FROM range(1)"} {
+		r := run(t, "", "-c", bad)
+		r.want(t, statusFailed, "")
+		if strings.ContainsAny(r.errors, "\x1b\u009b\r") || !utf8.ValidString(r.errors) {
+			t.Errorf("%q", r.errors)
+		}
+	}
 }
 
 func TestPlansArePrintedAsTheyAre(t *testing.T) {

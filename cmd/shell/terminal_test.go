@@ -142,6 +142,32 @@ func TestErrorsLeaveTheShellRunning(t *testing.T) {
 	}
 }
 
+// Each statement of a line runs, as each on a line of its own does; Ctrl-C ends the line.
+func TestStatementsOfOneLine(t *testing.T) {
+	x := openTerminal(t, t.TempDir())
+	x.expect(prompt)
+	x.send("SELECT 'fir' || 'st' AS s; SELECT 1/0; SELECT 'thi' || 'rd' AS s;\r")
+	x.expect("|first|")
+	x.expect("[DIVIDE_BY_ZERO]")
+	x.expect("|third|")
+	x.expect(prompt)
+	x.send("SELECT sum(a.id % 7) FROM range(4000000) a, range(1000000) b; SELECT 'ne' || 'ver';\r")
+	x.expect("rows read, ")
+	x.send(ctrlC)
+	x.expect("Cancelled.")
+	if between, _ := x.expect(prompt); strings.Contains(between, "never") {
+		t.Errorf("%q", between)
+	}
+	x.send("SELECT 'go' || 'es on' AS s;\r")
+	x.expect("|goes on|")
+	x.expect(prompt)
+	x.send(`\d nope` + "\r")
+	x.expect("[TABLE_OR_VIEW_NOT_FOUND]")
+	if after, _ := x.expect(prompt); strings.Contains(after, "DESCRIBE") || strings.Contains(after, "^") {
+		t.Errorf("%q", after)
+	}
+}
+
 func TestInterruptEndsTheQueryNotTheShell(t *testing.T) {
 	x := openTerminal(t, t.TempDir())
 	x.expect(prompt)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/kilnql/kiln/diag"
 )
 
 // warnings prints what the session warns of, such as hints that it does not know, where errors go.
@@ -15,7 +17,7 @@ func (w warnings) Enabled(_ context.Context, level slog.Level) bool { return lev
 
 // Handle prints the text.
 func (w warnings) Handle(_ context.Context, r slog.Record) error {
-	_, err := fmt.Fprintln(w.stderr, "warning: "+r.Message)
+	_, err := fmt.Fprintln(w.stderr, "warning: "+diag.Printable(r.Message))
 	return err
 }
 

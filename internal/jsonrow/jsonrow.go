@@ -6,10 +6,12 @@
 package jsonrow
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"strconv"
 	"time"
@@ -22,21 +24,34 @@ import (
 
 // Document is the JSON of a DataFrame's result, without the time.
 func Document(ctx context.Context, d *kiln.DataFrame) ([]byte, error) {
-	b, err := AppendResult([]byte{'{'}, ctx, d)
-	return append(b, '}'), err
+	var b bytes.Buffer
+	b.WriteByte('{')
+	err := WriteResult(&b, ctx, d)
+	b.WriteByte('}')
+	return b.Bytes(), err
 }
 
-// AppendResult runs d and appends "columns":[…],"rows":[…].
-func AppendResult(b []byte, ctx context.Context, d *kiln.DataFrame) ([]byte, error) {
+// pieceSize is how many bytes WriteResult writes at once, and a row more.
+const pieceSize = 1 << 16
+
+// WriteResult runs d and writes "columns":[…],"rows":[…] as the rows come. After an error, which is that of the query or of w, what is
+// written is a beginning.
+func WriteResult(w io.Writer, ctx context.Context, d *kiln.DataFrame) error {
 	if err := d.Err(); err != nil {
-		return b, err
+		return err
 	}
-	b = append(AppendColumns(append(b, `"columns":`...), d.Schema()), `,"rows":[`...)
+	b := append(AppendColumns([]byte(`"columns":`), d.Schema()), `,"rows":[`...)
 	zone := types.ZoneOf(d.Session().Zone())
 	first := true
 	for row, err := range d.Rows(ctx) {
 		if err != nil {
-			return b, err
+			return err
+		}
+		if len(b) >= pieceSize {
+			if _, err := w.Write(b); err != nil {
+				return err
+			}
+			b = b[:0]
 		}
 		if !first {
 			b = append(b, ',')
@@ -44,7 +59,8 @@ func AppendResult(b []byte, ctx context.Context, d *kiln.DataFrame) ([]byte, err
 		first = false
 		b = AppendRow(b, row, zone)
 	}
-	return append(b, ']'), nil
+	_, err := w.Write(append(b, ']'))
+	return err
 }
 
 // AppendString appends a JSON string. Bytes that are not UTF-8 become U+FFFD, as JSON asks.

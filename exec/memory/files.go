@@ -1,11 +1,19 @@
 package memory
 
-import "os"
+import (
+	"os"
+	"path/filepath"
+)
 
 // systemFiles is the operating system's FileSystem.
 type systemFiles struct{}
 
-func (systemFiles) MkdirAll(dir string) error { return os.MkdirAll(dir, 0o700) }
+func (systemFiles) Mkdir(dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return err
+	}
+	return os.Mkdir(dir, 0o700)
+}
 
 func (systemFiles) Create(name string) (File, error) {
 	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -273,11 +275,11 @@ func (f *failing) step() error {
 	return nil
 }
 
-func (f *failing) MkdirAll(dir string) error {
+func (f *failing) Mkdir(dir string) error {
 	if err := f.step(); err != nil {
 		return err
 	}
-	return f.FileSystem.MkdirAll(dir)
+	return f.FileSystem.Mkdir(dir)
 }
 
 func (f *failing) Lock(name string) (func(), error) {
@@ -350,15 +352,24 @@ func TestSweep(t *testing.T) {
 	if err := os.MkdirAll(dead, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dead, "sort-1"), []byte("x"), 0o600); err != nil {
+	for _, name := range []string{"sort-1", lockName} {
+		if err := os.WriteFile(filepath.Join(dead, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	half := filepath.Join(root, sweptPrefix+"1") // by a process that died of it
+	empty := filepath.Join(root, directoryPrefix+"2-1")
+	if err := errors.Join(os.MkdirAll(filepath.Join(half, "x"), 0o700), os.Mkdir(empty, 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	living := OpenSpill(root, nil)
 	if _, err := living.Create("sort", nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(dead); !os.IsNotExist(err) {
-		t.Errorf("the dead directory is still there: %v", err)
+	for _, dir := range []string{dead, half, empty} {
+		if _, err := os.Stat(dir); !os.IsNotExist(err) {
+			t.Errorf("the dead directory %s is still there: %v", dir, err)
+		}
 	}
 	other := OpenSpill(root, nil)
 	if left, _ := os.ReadDir(root); len(left) != 1 {
@@ -368,4 +379,104 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkEmpty(t, root)
+}
+
+// TestSweepOfTheNewborn takes a directory over at the worst moments: between its making and its locking, and between
+// the opening of its lock file and the locking.
+func TestSweepOfTheNewborn(t *testing.T) {
+	root := t.TempDir()
+	fs := &interrupted{FileSystem: SystemFiles()}
+	s := OpenSpill(root, fs)
+	fs.between = func() { OpenSpill(root, nil) }
+	f, err := s.Create("sort", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame, err := f.Write([]byte("kept"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	OpenSpill(root, nil)
+	if _, err := s.Create("sort", nil); err != nil {
+		t.Errorf("a second file: %v", err)
+	}
+	if b, err := f.Read(frame, nil, nil); err != nil || string(b) != "kept" {
+		t.Errorf("read %q, %v", b, err)
+	}
+	if fs.locks != 2 {
+		t.Errorf("%d attempts to lock", fs.locks)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkEmpty(t, root)
+}
+
+// interrupted is a file system that calls between before it locks for the first time.
+type interrupted struct {
+	FileSystem
+	between func()
+	locks   int
+}
+
+func (i *interrupted) Lock(name string) (func(), error) {
+	if i.locks++; i.locks == 1 {
+		i.between()
+	}
+	return i.FileSystem.Lock(name)
+}
+
+// TestSweepAtOnce has many processes make, use and close spill directories below one root; each sweeps when it starts,
+// and some end without closing.
+func TestSweepAtOnce(t *testing.T) {
+	if root := os.Getenv("KILN_TEST_SWEEP_ROOT"); root != "" {
+		spillAndSweep(t, root)
+		return
+	}
+	root := t.TempDir()
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			c := exec.Command(os.Args[0], "-test.run=^TestSweepAtOnce$")
+			c.Env = append(os.Environ(), "KILN_TEST_SWEEP_ROOT="+root)
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+	wg.Wait()
+	if left, _ := os.ReadDir(root); len(left) == 0 {
+		t.Error("no process left a directory to sweep")
+	}
+	OpenSpill(root, nil)
+	checkEmpty(t, root)
+}
+
+// spillAndSweep is one of the processes: its goroutines each make sessions, whose files must stay while they are open.
+func spillAndSweep(t *testing.T, root string) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 40 {
+				s := OpenSpill(root, nil)
+				for i := range 4 {
+					f, err := s.Create("sort", nil)
+					if err != nil {
+						t.Errorf("file %d: %v", i, err)
+						return
+					}
+					if _, err := f.Write(make([]byte, 1000)); err != nil {
+						t.Error(err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := OpenSpill(root, nil).Create("sort", nil); err != nil { // left to be swept
+		t.Error(err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,15 +17,19 @@ import (
 
 // FileSystem is what spilling asks of the operating system; tests replace it to make the nth write fail.
 type FileSystem interface {
-	MkdirAll(dir string) error
+	// Mkdir makes a directory, which must not exist, and its parents if there are none.
+	Mkdir(dir string) error
 	// Create makes a new file for reading and writing; it must not exist.
 	Create(name string) (File, error)
 	Remove(name string) error
 	RemoveAll(dir string) error
 	ReadDir(dir string) ([]string, error)
 	// Lock locks a file, making it if needed, until the returned function is called or the process ends. It does not
-	// wait: held elsewhere is an error.
+	// wait: held elsewhere is an error, and so is a file that by now is no longer the one of that name.
 	Lock(name string) (unlock func(), err error)
+	// TakeOver renames dir to the new name to unless a living process has locked the file lock in it. If there is no such
+	// file, dir is removed if it is empty, else that is an error. Whoever comes to lock the file later finds it gone.
+	TakeOver(dir, lock, to string) error
 }
 
 // File is an open spill file.
@@ -36,6 +41,9 @@ type File interface {
 
 // directoryPrefix begins the names of the per-process directories.
 const directoryPrefix = "kiln-spill-"
+
+// sweptPrefix begins the names that directories of dead owners get before they are removed.
+const sweptPrefix = directoryPrefix + "swept-"
 
 // lockName is the file in such a directory that its living owner holds locked.
 const lockName = "lock"
@@ -71,7 +79,9 @@ func OpenSpill(root string, fs FileSystem) *Spill {
 // Bytes is the number of bytes in spill files now.
 func (s *Spill) Bytes() int64 { return s.bytes.Load() }
 
-// sweep removes directories of dead owners. What cannot be removed is left for the next time.
+// sweep removes directories of dead owners. An owner may be about to lock what looks dead, so each is renamed before
+// anything in it is removed: that owner's Lock then fails, and it makes another. What cannot be removed is left for the
+// next time.
 func (s *Spill) sweep() {
 	names, err := s.fs.ReadDir(s.root)
 	if err != nil {
@@ -82,11 +92,13 @@ func (s *Spill) sweep() {
 			continue
 		}
 		dir := filepath.Join(s.root, name)
-		unlock, err := s.fs.Lock(filepath.Join(dir, lockName))
-		if err != nil {
-			continue // its owner lives
+		if !strings.HasPrefix(name, sweptPrefix) { // else a sweep did not come to its end
+			swept := filepath.Join(s.root, fmt.Sprintf("%s%016x", sweptPrefix, rand.Uint64()))
+			if s.fs.TakeOver(dir, lockName, swept) != nil {
+				continue
+			}
+			dir = swept
 		}
-		unlock()
 		_ = s.fs.RemoveAll(dir)
 	}
 }
@@ -104,21 +116,23 @@ func (s *Spill) directory() (string, error) {
 		return s.dir, nil
 	}
 	var err error
-	for range 3 { // another process may sweep the directory before it is locked
-		dir := filepath.Join(s.root, fmt.Sprintf("%s%d-%d", directoryPrefix, os.Getpid(), directoryCount.Add(1)))
-		if err = s.fs.MkdirAll(dir); err != nil {
+	for range lockAttempts {
+		// The name is new even where processes of several containers, each with the same number, share the root.
+		dir := filepath.Join(s.root, fmt.Sprintf("%s%d-%016x", directoryPrefix, os.Getpid(), rand.Uint64()))
+		if err = s.fs.Mkdir(dir); err != nil {
 			break
 		}
 		if s.unlock, err = s.fs.Lock(filepath.Join(dir, lockName)); err == nil {
 			s.dir = dir
 			return dir, nil
 		}
-		_ = s.fs.RemoveAll(dir)
+		_ = s.fs.RemoveAll(dir) // nobody else uses a directory of this name
 	}
 	return "", err
 }
 
-var directoryCount atomic.Int64
+// lockAttempts is how many directories are tried: a process that starts may sweep one before it is locked.
+const lockAttempts = 20
 
 // Close removes all files and the directory; it may be called again.
 func (s *Spill) Close() error {

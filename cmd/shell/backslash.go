@@ -46,7 +46,7 @@ func init() {
 	commands = []command{
 		{[]string{"?", "h", "help"}, "", noArgument, "this list", (*shell).help},
 		{[]string{"q", "quit", "exit"}, "", noArgument, "leave; so does Ctrl-D", func(s *shell, _ string) error {
-			s.stopped, s.quit = true, true
+			s.end(leaving)
 			return nil
 		}},
 		{[]string{"d", "dt", "describe"}, "[table]", tableArgument, "the tables and views, or the columns of one, or of 'a/file.parquet'", (*shell).describe},
@@ -102,7 +102,7 @@ func (s *shell) backslash(line string, place position) {
 		err = errors.New("no command `\\" + name + "`; did you mean " + strings.Join(near, " or ") + "? \\? lists all")
 	}
 	s.flush()
-	if err == nil || s.quit {
+	if err == nil || s.ending == leaving {
 		return
 	}
 	fmt.Fprintln(s.stderr, place.String()+errorText(err))

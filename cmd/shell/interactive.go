@@ -67,7 +67,7 @@ func (s *shell) interact() int {
 	t.editor = editor
 	t.recall()
 	fmt.Fprintf(s.stdout, "kiln %s, Spark SQL over Parquet files. Statements end with a semicolon; \\? helps, \\q leaves.\n", version())
-	for !s.quit {
+	for s.ending != leaving {
 		if !t.readOne() {
 			return statusOK
 		}
@@ -85,7 +85,7 @@ func (t *terminalShell) recall() {
 
 // readOne reads a line and runs what it completes; false means that the person leaves.
 func (t *terminalShell) readOne() bool {
-	t.stopped = t.quit // what ended the last line is over
+	t.ending = goingOn // what ended the last line is over
 	t.editor.SetPrompt(promptFor(t.pending))
 	line, err := t.editor.Readline()
 	line = fromEditor(line)

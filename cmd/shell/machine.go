@@ -33,7 +33,8 @@ func (s *shell) printDocument(ctx context.Context, id json.RawMessage, st statem
 	if err == nil {
 		if unread := rows.copyTo(s.out); unread != nil { // there is no way to take back what is written
 			s.fatal(unread)
-			s.failed, s.stopped, s.quit = true, true, true
+			s.failed = true
+			s.end(leaving)
 		}
 	}
 	s.out.Write(append(jsonrow.AppendElapsed(nil, elapsed), '}', '\n'))
@@ -53,7 +54,7 @@ type request struct {
 // serve answers requests, one a line, until the input ends.
 func (s *shell) serve() {
 	lines := bufio.NewReaderSize(s.stdin, 1<<16)
-	for !s.stopped {
+	for s.ending == goingOn {
 		line, err := lines.ReadString('\n')
 		if strings.TrimSpace(line) != "" {
 			s.answerRequest(line)
@@ -90,7 +91,8 @@ func (s *shell) answerRequest(line string) {
 	s.failed = s.failed || err != nil
 	s.flush()
 	if interrupted, _ := s.signals.ended(); interrupted {
-		s.failed, s.stopped = true, true
+		s.failed = true
+		s.end(leaving)
 	}
 }
 

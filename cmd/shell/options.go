@@ -1,7 +1,7 @@
 // Package shell is the command kiln: an interactive shell, a runner of scripts, and a peer for programs that speak JSON
 // lines. docs/shell.md is its manual.
 //
-// options.go reads the command line, shell.go runs what it asks for, script.go runs statements one after the other, print.go
+// options.go reads the command line, shell.go runs what it asks for, script.go runs statements one after the other, answer.go
 // and its neighbours write results, backslash.go holds the shell's own commands, interactive.go talks to a person.
 package shell
 

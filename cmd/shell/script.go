@@ -15,10 +15,10 @@ import (
 // script runs a text: statements, and the shell's commands on lines of their own that start with a backslash. An error ends
 // the script, but for machine output, which goes on. name is that of the file, "" if it is none.
 func (s *shell) script(text, name string) {
-	for start := 0; start < len(text) && !s.stopped; {
+	for start := 0; start < len(text) && s.ending == goingOn; {
 		stop, line, next := nextCommand(text, start)
 		s.statements(text, name, start, stop)
-		if line != "" && !s.stopped {
+		if line != "" && s.ending == goingOn {
 			s.backslash(line, position{name, text, stop})
 		}
 		start = next
@@ -45,7 +45,7 @@ func nextCommand(text string, start int) (stop int, line string, next int) {
 func (s *shell) statements(text, name string, start, stop int) {
 	before := start
 	for _, piece := range sql.Split(text[start:stop]) {
-		if s.stopped {
+		if s.ending != goingOn {
 			return
 		}
 		at := start + piece.Start
@@ -114,8 +114,10 @@ func (s *shell) statement(st statement) {
 		s.report(err, st.place)
 	}
 	if interrupted, terminated := s.signals.ended(); interrupted || terminated {
-		s.failed, s.stopped = true, true
-		s.quit = s.quit || terminated || !s.interactive
+		s.failed = true
+		if s.end(scriptEnded); terminated || !s.interactive {
+			s.end(leaving)
+		}
 	}
 }
 
@@ -129,7 +131,11 @@ func (s *shell) report(err error, place position) {
 }
 
 // endScript ends the scripts that run. What is typed at the prompt goes on with its next statement, as in psql.
-func (s *shell) endScript() { s.stopped = s.stopped || !s.interactive || s.depth > 0 }
+func (s *shell) endScript() {
+	if !s.interactive || s.depth > 0 {
+		s.end(scriptEnded)
+	}
+}
 
 // errorText is an error as a person reads it, at a terminal perhaps.
 func errorText(err error) string {

@@ -63,10 +63,21 @@ type shell struct {
 	place       position // of the command that runs
 	interactive bool
 	failed      bool // a statement failed
-	stopped     bool // the script that runs, or the line at the prompt, is at its end: by an error, Ctrl-C or because of quit
-	quit        bool // nothing more is to be run: \q, a signal, or nobody reads the output
-	depth       int  // files of \i within files; 0 is the prompt, or the command line
+	ending      ending
+	depth       int // files of \i within files; 0 is the prompt, or the command line
 }
+
+// ending says how much of what is left to run will be run; each outranks those before it.
+type ending uint8
+
+const (
+	goingOn     ending = iota
+	scriptEnded        // nothing of the scripts that run, or of the line at the prompt: an error, or Ctrl-C
+	leaving            // nothing at all: \q, a signal, or nobody reads the output
+)
+
+// end ends what runs, if nothing has ended more of it already.
+func (s *shell) end(e ending) { s.ending = max(s.ending, e) }
 
 func newShell(o *options, session *kiln.Session, stdin io.Reader, stdout, stderr io.Writer) *shell {
 	s := &shell{options: o, session: session, stdin: stdin, stdout: stdout, stderr: stderr}
@@ -123,7 +134,7 @@ func (s *shell) initialize() bool {
 // runInputs runs texts and files until one of them says stop.
 func (s *shell) runInputs(inputs []input) {
 	for _, in := range inputs {
-		if s.stopped {
+		if s.ending != goingOn {
 			return
 		}
 		text, err := in.read(s.stdin)
@@ -151,7 +162,7 @@ func (s *shell) runFile(name string) bool {
 func (s *shell) close() int {
 	status := statusOK
 	for _, end := range []func() error{s.closeFile, s.console.Flush, s.session.Close} {
-		if err := end(); err != nil && !readerGone(err) && !s.quit {
+		if err := end(); err != nil && !readerGone(err) && s.ending != leaving {
 			status = s.fatal(err)
 		}
 	}
@@ -189,10 +200,10 @@ func (s *shell) flush() error {
 		}
 	}
 	err := s.console.Flush()
-	if err == nil || s.quit {
+	if err == nil || s.ending == leaving {
 		return err
 	}
-	s.stopped, s.quit = true, true
+	s.end(leaving)
 	if !readerGone(err) {
 		s.failed = true
 		fmt.Fprintln(s.stderr, "kiln:", err)

@@ -280,6 +280,20 @@ func TestSettings(t *testing.T) {
 	run(t, "", "--database", "default", "-o", "csv", "-c", "SELECT 1 AS a").want(t, statusOK, "a\n1\n")
 }
 
+// A value that only the opening of the session finds to be wrong is told with its line too.
+func TestSettingsHaveTheirPlace(t *testing.T) {
+	properties := filepath.Join(t.TempDir(), "settings.conf")
+	for text, want := range map[string]string{
+		"# workers\nkiln.master":               ", line 2: [INVALID_CONF_VALUE.TYPE_MISMATCH] The value '' in the config \"kiln.master\"",
+		"spark.sql.session.timeZone = nowhere": ", line 1: [INVALID_CONF_VALUE.TIME_ZONE]",
+	} {
+		os.WriteFile(properties, []byte(text), 0o600)
+		r := run(t, "", "--properties-file", properties, "-c", "SELECT 1")
+		r.want(t, statusUsage, "")
+		r.wantError(t, "kiln: "+properties+want)
+	}
+}
+
 func TestShownRowsAreCappedAndAllCounted(t *testing.T) {
 	r := run(t, "", "-c", "SELECT l_orderkey FROM '"+lineitem+"'")
 	if n := strings.Count(r.out, "\n"); n != 1000+5 || !strings.HasSuffix(r.out, "(first 1000 of 60175 rows)\n") {

@@ -210,7 +210,8 @@ func TestWrongArguments(t *testing.T) {
 	s := open(t, nil)
 	d := s.SQL("SELECT * FROM VALUES (2, 1), (1, 2) t(x, y)")
 	ctx := context.Background()
-	_, collected := d.Collect(nil) //nolint:staticcheck // what a nil context does is tested
+	var none context.Context // what a nil context does is tested
+	_, collected := d.Collect(none)
 	_, explained := d.ExplainString(ctx, "zzz")
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
@@ -218,7 +219,7 @@ func TestWrongArguments(t *testing.T) {
 		err       error
 		condition string
 	}{
-		"Collect(nil)": {collected, "CANNOT_BE_NONE"}, "SQLContext(nil)": {s.SQLContext(nil, "SELECT 1").Err(), "CANNOT_BE_NONE"}, //nolint:staticcheck
+		"Collect(nil)": {collected, "CANNOT_BE_NONE"}, "SQLContext(nil)": {s.SQLContext(none, "SELECT 1").Err(), "CANNOT_BE_NONE"},
 		"SQLContext of a query": {s.SQLContext(cancelled, "SELECT 1").Err(), "QUERY_CANCELLED"}, "of a command": {s.SQLContext(cancelled, "SHOW TABLES").Err(), "QUERY_CANCELLED"},
 		"Broadcast(nil)": {kiln.Broadcast(nil).Err(), "CANNOT_BE_NONE"}, "Join(Broadcast(nil))": {d.Join(kiln.Broadcast(nil), "x", "").Err(), "CANNOT_BE_NONE"},
 		"Join(nil)": {d.Join(nil, "x", "").Err(), "CANNOT_BE_NONE"}, "In(nil)": {d.Where(kiln.Col("x").In((*kiln.DataFrame)(nil))).Err(), "CANNOT_BE_NONE"},

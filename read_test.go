@@ -26,7 +26,7 @@ func writeParquet(t testing.TB, root, name string, schema *arrow.Schema, rows st
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	record, _, err := array.RecordFromJSON(arrowmemory.DefaultAllocator, schema, strings.NewReader("["+rows+"]"), array.WithUseNumber())
+	record, _, err := array.RecordFromJSON(arrowmemory.DefaultAllocator, schema, strings.NewReader("["+rows+"]"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -252,14 +252,18 @@ func packageFolders(t *testing.T) map[string]bool {
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
-// TestGoInPagesRuns looks for each line of Go of the pages in the tests of the root package, where it runs.
+// TestGoInPagesRuns looks for each line of Go of the pages in the tests of the root package and in the examples, where it runs.
 func TestGoInPagesRuns(t *testing.T) {
 	lines := map[string]bool{}
 	names, err := filepath.Glob(filepath.Join(root, "*_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
+	examples, err := filepath.Glob(filepath.Join(root, "examples", "*", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(names, examples...) {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -274,7 +278,7 @@ func TestGoInPagesRuns(t *testing.T) {
 			blocks++
 			for _, line := range strings.Split(block[1], "\n") {
 				if line = strings.TrimSpace(line); line != "" && !lines[line] {
-					t.Errorf("%s: no test of the root package has the line %s", page, line)
+					t.Errorf("%s: no test of the root package and no example has the line %s", page, line)
 				}
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/kilnql/kiln/ast"
+	"github.com/kilnql/kiln/builtin"
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -230,5 +231,17 @@ func TestLongTexts(t *testing.T) {
 		if d := time.Since(start); d > 5*time.Second {
 			t.Errorf("%s: %v", name, d)
 		}
+	}
+}
+
+// TestAbsentFunctions: no function that is there is called absent.
+func TestAbsentFunctions(t *testing.T) {
+	for _, name := range builtin.Callable() {
+		if absent[name] {
+			t.Errorf("%s is there", name)
+		}
+	}
+	if names := strings.Fields(absentFunctions); !slices.IsSorted(names) {
+		t.Error("not in order")
 	}
 }

@@ -121,12 +121,10 @@ func ambiguousAlias(parts []string, n int) *diag.Error {
 	return diag.New("AMBIGUOUS_LATERAL_COLUMN_ALIAS", "name", quoteName(parts), "n", itoa(n))
 }
 
-// fileFunctions tell which file a row is from; Spark has them and kiln does not yet.
-var fileFunctions = []string{"input_file_name", "input_file_block_start", "input_file_block_length"}
-
+// unresolvedRoutine is the error for a function that is not in the table: one that Spark has and kiln does not, or none at all.
 func unresolvedRoutine(name []string) *diag.Error {
-	if slices.Contains(fileFunctions, strings.ToLower(name[len(name)-1])) {
-		return diag.Unsupported("the function " + strings.ToLower(name[len(name)-1]))
+	if known := functionName(name); absent[known] {
+		return diag.Unsupported("the function " + known)
 	}
 	e := diag.New("UNRESOLVED_ROUTINE", "routineName", quoteName(name),
 		"searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")

@@ -20,6 +20,8 @@ type AggregateSpec struct {
 	// Aggregates in the order of their states, which follow each other without gaps. DISTINCT has been expanded.
 	Aggregates []*expr.Aggregate
 	StateSize  int // bytes of a group's states: the sum of the kernels' sizes
+	// Number tells the sinks of a query apart. Each hashes by a seed of its own, and a query of the same plan by the same.
+	Number int
 	// PerfectArrays allows arrays indexed by key where ranges are known and small.
 	PerfectArrays bool
 	Groups        float64 // expected number of groups; 0: unknown
@@ -29,12 +31,17 @@ type AggregateSpec struct {
 // merged at once and large ones part by part as the result is read. A worker whose table grows past its share without
 // bringing the rows down, or past the memory there is, hands its groups on as runs, sorted by part, in memory or in a
 // spill file. The output has the keys, in their layouts, then the results.
+//
+// The order of the groups depends on the sink's number and on the keys alone, however many workers there were and whatever
+// went to disk: it is that of their hashes, or of the keys themselves if they suit an array.
 type Aggregate struct {
 	spec    AggregateSpec
 	layouts []vector.Layout // of the keys
 	offsets []int           // of the states
 	blobs   bool            // some states have blobs
 	seed    uint64          // odd: what hashes are multiplied by
+	array   *arrayTable     // nil if the keys do not suit an array; without memory, to be copied
+	unfit   atomic.Bool     // a key was seen that the array has no place for
 	budget  int64           // bytes that a table may take before it has groups
 
 	mu     sync.Mutex
@@ -49,13 +56,11 @@ type Aggregate struct {
 	file   *memory.SpillFile // of runs
 }
 
-var seeds atomic.Uint64
-
 // NewAggregate makes the sink.
 func NewAggregate(spec AggregateSpec) *Aggregate {
 	// Groups come out in the order of their hashes. If an aggregation by the same keys used the same hashes on them, they would
 	// crowd in one place after the other of its growing table.
-	a := &Aggregate{spec: spec, seed: vector.Hash64(seeds.Add(1)) | 1}
+	a := &Aggregate{spec: spec, seed: vector.Hash64(uint64(spec.Number)+1) | 1}
 	for _, k := range spec.Keys {
 		a.layouts = append(a.layouts, vector.Layout{Type: k.Type, Physical: k.Physical})
 	}
@@ -90,6 +95,7 @@ func (a *Aggregate) begin(q *Query) {
 	if a.query == nil {
 		a.query = q
 		a.budget = min(maxFirstBytes, q.runtime.memory.Limit()/int64(8*q.runtime.workers))
+		a.array = a.planArray()
 		a.shared = q.Reserve("aggregate", nil)
 	}
 }
@@ -128,8 +134,8 @@ func (a *Aggregate) contexts(blobs *expr.BlobStore) []expr.AggregateContext {
 // an array or sized for the expected groups. skip is the number of leading hash bits that all keys share.
 func (a *Aggregate) newTable(first bool, skip uint, r reserve) groupTable {
 	p := newKeyPacker(a.spec.Keys)
-	if first && a.spec.PerfectArrays {
-		if t := newArrayTable(a.spec.Keys, a.spec.StateSize, a.spec.Groups, a.budget, p, r); t != nil {
+	if first && a.array != nil {
+		if t := a.array.allocated(p, r); t != nil {
 			return t
 		}
 	}
@@ -180,6 +186,11 @@ func (a *Aggregate) finish(ctx context.Context, p *Pool) error {
 	if len(a.spec.Keys) == 0 {
 		return a.finishSingle()
 	}
+	if a.array != nil {
+		if done, err := a.mergeArrays(ctx); done || err != nil {
+			return err
+		}
+	}
 	if a.fewGroups() {
 		if done, err := a.mergeAll(ctx); done || err != nil {
 			return err
@@ -217,6 +228,56 @@ func (a *Aggregate) mergeAll(ctx context.Context) (done bool, err error) {
 	return true, nil
 }
 
+// mergeArrays merges all groups into an array; done is false if there is no memory for one, or a key has no place in it. That
+// some groups went to disk, or a worker had no memory for an array, must not change their order.
+func (a *Aggregate) mergeArrays(ctx context.Context) (done bool, err error) {
+	if a.unfit.Load() {
+		return false, nil
+	}
+	var main *aggregateLocal
+	for _, l := range a.locals {
+		if _, ok := l.groups.table.(*arrayTable); ok && len(l.runs) == 0 {
+			main = l
+			break
+		}
+	}
+	if main == nil {
+		if main = a.arrayLocal(); main == nil {
+			return false, nil
+		}
+		a.mu.Lock()
+		a.locals = append(a.locals, main)
+		a.mu.Unlock()
+	}
+	for _, l := range a.locals {
+		if l == main {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		if err := main.absorb(l); err != nil {
+			return false, err
+		}
+	}
+	a.output.whole(main)
+	return true, nil
+}
+
+// arrayLocal makes an empty set of groups with an array, spilling what others hold; nil if there is no memory.
+func (a *Aggregate) arrayLocal() *aggregateLocal {
+	l := &aggregateLocal{sink: a, force: true}
+	l.account = a.query.Reserve("aggregate", l)
+	l.mu.Lock()
+	l.groups.init(a, l.take)
+	l.force = false
+	if _, ok := l.groups.table.(*arrayTable); !ok {
+		l.close()
+		return nil
+	}
+	return l
+}
+
 // makeRoom writes all groups to disk if they leave too little memory for merging the parts.
 func (a *Aggregate) makeRoom() error {
 	m := a.query.runtime.memory
@@ -237,19 +298,16 @@ func (a *Aggregate) makeRoom() error {
 // eagerGroups is the number of groups, over all workers, up to which tables are merged by one worker at once.
 const eagerGroups = 32 << 10
 
-// fewGroups reports whether all groups are to be merged at once: there is only one table, all are arrays, or they are
-// small.
+// fewGroups reports whether all groups are to be merged at once: there is only one table, or they are small.
 func (a *Aggregate) fewGroups() bool {
-	total, arrays := 0, true
+	total := 0
 	for _, l := range a.locals {
 		if len(l.runs) > 0 {
 			return false
 		}
-		_, ok := l.groups.table.(*arrayTable)
-		arrays = arrays && ok
 		total += l.groups.table.count()
 	}
-	return len(a.locals) == 1 || arrays || total <= eagerGroups
+	return len(a.locals) == 1 || total <= eagerGroups
 }
 
 // finishSingle merges the one group of an aggregation without keys.

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"github.com/kilnql/kiln/exec/memory"
-	"github.com/kilnql/kiln/exec/program"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
 )
@@ -33,12 +32,19 @@ const (
 	maxArrayEntries = 4 << 20
 )
 
-// newArrayTable makes an array for the keys if their ranges are known and small enough, else nil. groups is the expected
-// number of groups, 0 if unknown.
-func newArrayTable(keys []program.Input, stateSize int, groups float64, budget int64, p *keyPacker, r reserve) *arrayTable {
-	t := &arrayTable{stateSize: stateSize, packer: p, reserve: r}
+// maxArrayShare is the share of the memory limit that an array may take. It goes by no number of workers: an array has its
+// own order of groups.
+const maxArrayShare = 32
+
+// planArray makes an array without memory for the keys if their ranges are known and small enough, else nil. States with
+// blobs have no array, since they might not fit into memory all at once, and an array is never read in parts.
+func (a *Aggregate) planArray() *arrayTable {
+	if !a.spec.PerfectArrays || a.blobs || len(a.spec.Keys) == 0 {
+		return nil
+	}
+	t := &arrayTable{stateSize: a.spec.StateSize}
 	size := uint64(1)
-	for _, k := range keys {
+	for _, k := range a.spec.Keys {
 		low, high := k.Range.Min, k.Range.Max
 		switch {
 		case k.Physical == types.PhysicalBool:
@@ -56,14 +62,24 @@ func newArrayTable(keys []program.Input, stateSize int, groups float64, budget i
 			return nil
 		}
 	}
-	bytes := int64(size) * int64(stateSize+1)
-	if size > arrayEntries && groups*4 < float64(size) || bytes > budget || !r(bytes) {
+	t.size = int(size)
+	limit := min(maxFirstBytes, a.query.runtime.memory.Limit()/maxArrayShare)
+	if size > arrayEntries && a.spec.Groups*4 < float64(size) || t.bytes() > limit {
 		return nil
 	}
-	t.size = int(size)
-	t.present = make([]bool, size)
-	t.slab = memory.Aligned(int(size)*stateSize + 8)
 	return t
+}
+
+// allocated is a copy of the array with memory; nil if that is refused.
+func (t *arrayTable) allocated(p *keyPacker, r reserve) *arrayTable {
+	if !r(t.bytes()) {
+		return nil
+	}
+	out := *t
+	out.packer, out.reserve = p, r
+	out.present = make([]bool, t.size)
+	out.slab = memory.Aligned(t.size*t.stateSize + 8)
+	return &out
 }
 
 func (t *arrayTable) states() ([]byte, int) { return t.slab, t.stateSize }

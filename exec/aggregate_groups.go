@@ -55,6 +55,9 @@ func (g *groupSet) find(keys []*vector.Vector, sel vector.Selection, n int, rows
 		if r != foundUnfit {
 			return r, nil
 		}
+		if _, array := g.table.(*arrayTable); array {
+			g.sink.unfit.Store(true)
+		}
 		if err := g.widen(); err != nil {
 			return foundFull, err
 		}

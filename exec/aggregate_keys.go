@@ -161,6 +161,29 @@ func (p *keyPacker) pack(keys []*vector.Vector, sel vector.Selection, n int) (lo
 // stringMark is set in the first word of a packed string, so that no string packs to zero.
 const stringMark = 1 << 31
 
+// hashes are those by which the sink's tables place n groups.
+func (a *Aggregate) hashes(p *keyPacker, keys []*vector.Vector, n int, out []uint64) []uint64 {
+	if p.form == packedString || p.form == noPacking {
+		out = vector.HashRows(keys, nil, n, out)
+	} else {
+		lo, hi, valid, _ := p.pack(keys, nil, n)
+		out = ensure(out, n)[:n]
+		for i, w := range lo {
+			out[i] = vector.Hash64(w)
+			if hi != nil {
+				out[i] = vector.HashCombine(out[i], hi[i])
+			}
+			if valid != nil && !valid.Get(i) {
+				out[i] = nullHash
+			}
+		}
+	}
+	for i := range out {
+		out[i] *= a.seed
+	}
+	return out
+}
+
 func (p *keyPacker) packStrings(v *vector.Vector, sel vector.Selection, n int) bool {
 	views := vector.As[vector.View](v.Data())[:n]
 	fits := true

@@ -235,7 +235,7 @@ func (l *aggregateLocal) writeRuns() error {
 	return nil
 }
 
-// absorb merges the groups of another local into l's.
+// absorb merges the groups of another local, and its runs, into l's.
 func (l *aggregateLocal) absorb(o *aggregateLocal) error {
 	l.force = true
 	defer func() { l.force = false }()
@@ -256,6 +256,22 @@ func (l *aggregateLocal) absorb(o *aggregateLocal) error {
 			return l.failed
 		}
 	}
+	for i := range o.runs {
+		d, err := l.sink.load(&o.runs[i])
+		if err != nil {
+			return err
+		}
+		r, err := l.groups.add(d.keys, d.n, d.states, d.rows, l.sink.spec.StateSize, &d.blobs)
+		if err != nil {
+			return err
+		}
+		if r != foundAll {
+			return l.failed
+		}
+		o.account.Shrink(int64(cap(o.runs[i].raw)))
+		o.runs[i].raw = nil
+	}
+	o.runs = nil
 	o.groups.table.release()
 	o.groups = groupSet{}
 	return nil

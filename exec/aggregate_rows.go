@@ -1,7 +1,10 @@
 package exec
 
 import (
+	"bytes"
+	"cmp"
 	"math/bits"
+	"slices"
 
 	"github.com/kilnql/kiln/exec/memory"
 	"github.com/kilnql/kiln/types"
@@ -9,7 +12,8 @@ import (
 )
 
 // rowTable is for keys that are too wide for slots: they stand in a row store, and a directory in the order of hashes says
-// which row may be theirs. A directory entry is the upper half of the hash and the row number plus one; 0 is free.
+// which row may be theirs. A directory entry is the upper half of the hash (without the bits that are skipped) and the row
+// number plus one; 0 is free.
 type rowTable struct {
 	layouts   []vector.Layout
 	stateSize int
@@ -102,8 +106,8 @@ func (t *rowTable) find(keys []*vector.Vector, sel vector.Selection, n int, rows
 		open = append(open, sel...)
 	}
 	for _, i := range open {
-		t.hashes[i] *= t.seed
-		t.places[i] = uint32(t.hashes[i] << t.skip >> t.shift)
+		t.hashes[i] = t.hashes[i] * t.seed << t.skip
+		t.places[i] = uint32(t.hashes[i] >> t.shift)
 	}
 	spare := t.misses[:0]
 	for len(open) > 0 {
@@ -168,7 +172,7 @@ func (t *rowTable) rebuild(slots int) {
 		if e == 0 {
 			continue
 		}
-		s := int(e >> 32 << 32 << t.skip >> t.shift)
+		s := int(e >> 32 << 32 >> t.shift)
 		for s < len(t.directory) && t.directory[s] != 0 {
 			s++
 		}
@@ -258,7 +262,8 @@ func (t *rowTable) keep(keys []*vector.Vector, fresh []uint16, n int) {
 	}
 }
 
-// list implements groupTable. A table that skips hash bits is only listed whole.
+// list implements groupTable. A table that skips hash bits is only listed whole. What slotTable.list says of groups side by
+// side goes for entries of the directory.
 func (t *rowTable) list(c *groupCursor, rows []uint32) int {
 	whole := c.from == 0 && c.to == groupPartitions
 	size := t.slots / groupPartitions
@@ -269,21 +274,58 @@ func (t *rowTable) list(c *groupCursor, rows []uint32) int {
 	if c.to < groupPartitions {
 		end = c.to * size
 	}
-	n := 0
-	for ; n < len(rows) && c.at < len(t.directory); c.at++ {
-		e := t.directory[c.at]
-		if e == 0 {
-			if c.at >= end {
-				break
+	n := c.take(rows)
+	for n < len(rows) {
+		for c.at < end && t.directory[c.at] == 0 {
+			c.at++
+		}
+		if c.at >= end {
+			break
+		}
+		c.crowd, c.next = c.crowd[:0], 0
+		for ; c.at < len(t.directory) && t.directory[c.at] != 0; c.at++ {
+			if e := t.directory[c.at]; whole || c.has(e) {
+				c.crowd = append(c.crowd, hashedGroup{e >> 32, uint32(e) - 1})
 			}
-			continue
 		}
-		if part := int(e >> (64 - partitionBits)); whole || part >= c.from && part < c.to {
-			rows[n] = uint32(e) - 1
-			n++
+		if len(c.crowd) > 1 {
+			sortCrowd(c.crowd)
+			equalHashes(c.crowd, t.sortEqual)
 		}
+		n += c.take(rows[n:])
 	}
 	return n
+}
+
+// sortEqual orders groups whose hashes have the same upper half: by the whole hash, and where that is the same too, by
+// their keys.
+func (t *rowTable) sortEqual(run []hashedGroup) {
+	rows, keys := make([]uint32, len(run)), make([]*vector.Vector, len(t.layouts))
+	for i, g := range run {
+		rows[i] = g.row
+	}
+	for c, l := range t.layouts {
+		keys[c] = vector.New(l.Type, l.Physical, len(run))
+	}
+	t.keys(rows, keys)
+	type exact struct {
+		hash  uint64
+		key   []byte
+		group hashedGroup
+	}
+	order := make([]exact, len(run))
+	for i, h := range vector.HashRows(keys, nil, len(run), nil) {
+		order[i] = exact{hash: h * t.seed, group: run[i]}
+		for _, k := range keys {
+			order[i].key = appendSortKey(order[i].key, k, i, ascending)
+		}
+	}
+	slices.SortFunc(order, func(a, b exact) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), bytes.Compare(a.key, b.key))
+	})
+	for i, e := range order {
+		run[i] = e.group
+	}
 }
 
 // keys implements groupTable.

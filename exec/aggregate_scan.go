@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/kilnql/kiln/catalog/source"
@@ -49,6 +50,9 @@ func (p *partGroups) count() int {
 	}
 	return n
 }
+
+// skip is the number of leading hash bits that all groups of the part share.
+func (p *partGroups) skip() uint { return uint(partitionBits + fanBits*p.level) }
 
 // allRuns are the runs of the part.
 func (p *partGroups) allRuns() iter.Seq[*groupRun] {
@@ -315,7 +319,7 @@ func (r *aggregateReader) merge(p *partGroups) error {
 	r.scan.mu.RLock()
 	defer r.scan.mu.RUnlock()
 	g := &r.merged
-	*g = groupSet{sink: r.sink, skip: partitionBits, reserve: r.take}
+	*g = groupSet{sink: r.sink, skip: p.skip(), reserve: r.take}
 	g.contexts = r.sink.contexts(&g.blobs)
 	r.force = true
 	g.table = r.sink.newTable(false, g.skip, r.take)
@@ -363,10 +367,13 @@ func cmpError(a, b error) error {
 	return b
 }
 
-// fanOut is the number of pieces that a part is split into.
-const fanOut = 16
+// fanOut is the number of pieces that a part is split into, by fanBits bits.
+const (
+	fanBits = 4
+	fanOut  = 1 << fanBits
+)
 
-// split writes a part's groups to disk in pieces by further bits of their hash.
+// split writes a part's groups to disk in pieces by further bits of their hash, in the order of which the pieces are read.
 func (r *aggregateReader) split(p *partGroups) error {
 	if err := r.sink.spillable(r.account); err != nil {
 		return err
@@ -377,16 +384,17 @@ func (r *aggregateReader) split(p *partGroups) error {
 	}
 	w := &r.writer
 	w.begin(r.sink, true, nil)
+	packer := newKeyPacker(r.sink.spec.Keys)
 	var hashes []uint64
 	sels := make([]vector.Selection, fanOut)
 	piece := r.sink.newKeys()
 	err := p.each(r.sink, func(keys []*vector.Vector, rows []uint32, base []byte, stride int, _ *expr.BlobStore, contexts []expr.AggregateContext) (bool, error) {
-		hashes = vector.HashRows(keys, nil, len(rows), hashes)
+		hashes = r.sink.hashes(packer, keys, len(rows), hashes)
 		for i := range sels {
 			sels[i] = sels[i][:0]
 		}
 		for i, h := range hashes {
-			s := &sels[h>>(4*p.level)%fanOut]
+			s := &sels[h<<p.skip()>>(64-fanBits)]
 			*s = append(*s, uint16(i))
 		}
 		for i, sel := range sels {
@@ -412,7 +420,7 @@ func (r *aggregateReader) split(p *partGroups) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range pieces {
+	for _, p := range slices.Backward(pieces) {
 		if len(p.runs) > 0 {
 			r.pending = append(r.pending, p)
 		}

@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"unsafe"
 
 	"github.com/kilnql/kiln/exec/memory"
@@ -10,7 +12,8 @@ import (
 )
 
 // slotTable is a linear-probing table with keys of one or two words and the states inline: slot = key, states. The home of a
-// key is given by the top bits of its hash (times the sink's seed) and probing never wraps around, so slots are nearly in the order of hashes.
+// key is given by the top bits of its hash (times the sink's seed) and probing never wraps around, so slots are nearly in the
+// order of hashes.
 // Free slots are zero; keys are stored mixed with a constant, so that the key that would be zero is a rare one. It and the
 // null key have slots of their own at the end.
 type slotTable struct {
@@ -370,8 +373,8 @@ func (t *slotTable) rehash16(from, to []uint64, words int) bool {
 	return true
 }
 
-// specialPart is the part of a special group.
-func (t *slotTable) specialPart(i int) int {
+// specialHash is the hash of a special group.
+func (t *slotTable) specialHash(i int) uint64 {
 	h := nullHash
 	if i == 1 {
 		h = vector.Hash64(keyMix)
@@ -379,7 +382,7 @@ func (t *slotTable) specialPart(i int) int {
 			h = vector.HashCombine(h, 0)
 		}
 	}
-	return int(h * t.seed >> (64 - partitionBits))
+	return h * t.seed
 }
 
 // nullHash is the hash of a null key: that of vector.HashRows.
@@ -389,46 +392,87 @@ var nullHash = func() uint64 {
 	return vector.HashRows([]*vector.Vector{v}, nil, 1, nil)[0]
 }()
 
-// list implements groupTable. A table that skips hash bits is only listed whole.
+// list implements groupTable. A table that skips hash bits is only listed whole. Groups that stand side by side, with no free
+// slot between, came in any order, but all groups before them have smaller hashes and all behind them have larger ones.
 func (t *slotTable) list(c *groupCursor, rows []uint32) int {
-	whole := c.from == 0 && c.to == groupPartitions
 	size := t.slots / groupPartitions
 	end := t.total
 	if c.to < groupPartitions {
 		end = c.to * size
 	}
-	n := 0
 	if !c.started {
-		c.started, c.clean, c.at = true, c.from == 0, c.from*size
-		for i := range t.special {
-			if part := t.specialPart(i); t.special[i] && (whole || part >= c.from && part < c.to) {
-				rows[n] = uint32(t.total + i)
-				n++
+		c.started, c.at = true, c.from*size
+		for i, exists := range t.special {
+			if h := t.specialHash(i); exists && c.has(h) {
+				c.apart = append(c.apart, hashedGroup{h, uint32(t.total + i)})
 			}
 		}
+		sortCrowd(c.apart)
 	}
-	base := unsafe.Pointer(unsafe.SliceData(t.slab))
-	for ; n < len(rows) && c.at < t.total; c.at++ {
-		p := unsafe.Add(base, uintptr(c.at)*uintptr(t.stride))
-		if !t.taken(p) {
-			if c.at >= end {
+	base, stride := unsafe.Pointer(unsafe.SliceData(t.slab)), uintptr(t.stride)
+	n := c.take(rows)
+	for n < len(rows) {
+		for c.at < end && !t.taken(unsafe.Add(base, uintptr(c.at)*stride)) {
+			c.at++
+		}
+		if c.at >= end {
+			if len(c.apart) == 0 {
 				break
 			}
-			c.clean = true
+			c.crowd, c.apart, c.next = c.apart, nil, 0
+			n += c.take(rows[n:])
 			continue
 		}
-		// Before the first free slot and behind the end, groups of the neighbours stand among the parts' own.
-		if whole || c.clean && c.at < end || t.inParts(c, p) {
-			rows[n] = uint32(c.at)
-			n++
+		first := c.at
+		for c.at++; c.at < t.total && t.taken(unsafe.Add(base, uintptr(c.at)*stride)); c.at++ {
 		}
+		// Groups of the neighbours may stand at the start of the parts and behind their end.
+		within := c.from == 0 && c.to == groupPartitions || first > c.from*size && c.at <= end
+		if within && c.at == first+1 && len(c.apart) == 0 {
+			rows[n] = uint32(first)
+			n++
+			continue
+		}
+		t.crowd(c, first, within)
+		n += c.take(rows[n:])
 	}
 	return n
 }
 
-func (t *slotTable) inParts(c *groupCursor, p unsafe.Pointer) bool {
-	part := int(t.hashAt(p) >> (64 - partitionBits))
-	return part >= c.from && part < c.to
+// crowd makes the groups from slot first to c.at the cursor's crowd; within says that all are of its parts.
+func (t *slotTable) crowd(c *groupCursor, first int, within bool) {
+	c.crowd, c.next = c.crowd[:0], 0
+	for s := first; s < c.at; s++ {
+		h := t.hashAt(unsafe.Pointer(&t.slab[s*t.stride]))
+		if within || c.has(h) {
+			c.crowd = append(c.crowd, hashedGroup{h, uint32(s)})
+		}
+	}
+	sortCrowd(c.crowd)
+	if n := len(c.crowd); n > 0 && len(c.apart) > 0 && c.apart[0].hash <= c.crowd[n-1].hash {
+		last := c.crowd[n-1].hash
+		for len(c.apart) > 0 && c.apart[0].hash <= last {
+			c.crowd, c.apart = append(c.crowd, c.apart[0]), c.apart[1:]
+		}
+		sortCrowd(c.crowd)
+	}
+	equalHashes(c.crowd, func(run []hashedGroup) {
+		slices.SortFunc(run, func(a, b hashedGroup) int { return t.compareKeys(a.row, b.row) })
+	})
+}
+
+// compareKeys orders groups with the same hash: by their words, special ones last.
+func (t *slotTable) compareKeys(a, b uint32) int {
+	if int(a) >= t.total || int(b) >= t.total {
+		return cmp.Compare(a, b)
+	}
+	words := t.stride / 8
+	all := vector.As[uint64](t.slab)
+	n := 1
+	if t.wide {
+		n = 2
+	}
+	return slices.Compare(all[int(a)*words:][:n], all[int(b)*words:][:n])
 }
 
 // keys implements groupTable.

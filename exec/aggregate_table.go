@@ -1,6 +1,9 @@
 package exec
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/kilnql/kiln/vector"
 )
 
@@ -40,7 +43,8 @@ type groupTable interface {
 	release()
 	// version changes whenever groups get other numbers.
 	version() int
-	// list writes numbers of groups of c's parts to rows, in the order of their hashes, and moves c on; 0 at the end.
+	// list writes numbers of groups of c's parts to rows, in the order of their hashes (of their numbers in arrays), and moves
+	// c on; 0 at the end. The order depends on nothing but the keys and the sink's seed.
 	list(c *groupCursor, rows []uint32) int
 	// keys writes the keys of groups into flat vectors.
 	keys(rows []uint32, out []*vector.Vector)
@@ -51,7 +55,62 @@ type groupCursor struct {
 	from, to int
 	at       int
 	started  bool
-	clean    bool // no group of an earlier part can come any more
+	// crowd are groups that stand side by side in a table, in order; those from next on are to be listed.
+	crowd []hashedGroup
+	next  int
+	// apart are the groups to be listed that do not stand at the place of their hash, in order.
+	apart []hashedGroup
+}
+
+// has reports whether a hash is of the cursor's parts.
+func (c *groupCursor) has(hash uint64) bool {
+	part := int(hash >> (64 - partitionBits))
+	return part >= c.from && part < c.to
+}
+
+// hashedGroup is a group's hash, or a part of it, and its number.
+type hashedGroup struct {
+	hash uint64
+	row  uint32
+}
+
+// take lists what is left of the crowd.
+func (c *groupCursor) take(rows []uint32) int {
+	n := min(len(rows), len(c.crowd)-c.next)
+	for i, g := range c.crowd[c.next : c.next+n] {
+		rows[i] = g.row
+	}
+	c.next += n
+	return n
+}
+
+// sortCrowd sorts by hash. Crowds are a few groups, as a rule.
+func sortCrowd(crowd []hashedGroup) {
+	if len(crowd) > 16 {
+		slices.SortFunc(crowd, func(a, b hashedGroup) int { return cmp.Compare(a.hash, b.hash) })
+		return
+	}
+	for i := 1; i < len(crowd); i++ {
+		g, j := crowd[i], i
+		for ; j > 0 && crowd[j-1].hash > g.hash; j-- {
+			crowd[j] = crowd[j-1]
+		}
+		crowd[j] = g
+	}
+}
+
+// equalHashes calls f with each run of two or more groups of a sorted crowd that have the same hash.
+func equalHashes(crowd []hashedGroup, f func(run []hashedGroup)) {
+	for from := 0; from < len(crowd); {
+		to := from + 1
+		for to < len(crowd) && crowd[to].hash == crowd[from].hash {
+			to++
+		}
+		if to-from > 1 {
+			f(crowd[from:to])
+		}
+		from = to
+	}
 }
 
 // allGroups lists a whole table.

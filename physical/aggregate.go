@@ -53,7 +53,7 @@ func (p *planner) lowerAggregate(n *logical.Aggregate, w wanted) (*flow, error) 
 	}
 	keys := programs[0].Keys()
 	sink := exec.NewAggregate(exec.AggregateSpec{
-		Keys: keys, Aggregates: calls, StateSize: offset, PerfectArrays: p.options.PerfectArrays, Groups: p.estimator.Rows(n),
+		Keys: keys, Aggregates: calls, StateSize: offset, Number: len(p.stages), PerfectArrays: p.options.PerfectArrays, Groups: p.estimator.Rows(n),
 	})
 	stages := p.feed(f, programs, sink, "HashAggregate", op)
 	inputs := append([]program.Input(nil), keys...)

@@ -6,12 +6,10 @@ cd "$(dirname "$0")/.."
 
 # wrap breaks lines longer than a terminal of 100 columns; what is carried over keeps the line's indentation, and 4 more.
 wrap() {
-	awk -v width=98 'function squeeze(text) { gsub(/   +/, "  ", text); return text }
-	{
+	awk -v width=98 '{
 		match($0, /^[ |:+*-]*/)
 		indent = sprintf("%" (RLENGTH + 4) "s", "")
 		line = $0
-		if (length(line) > width) line = substr(line, 1, RLENGTH) squeeze(substr(line, RLENGTH + 1))
 		while (length(line) > width) {
 			cut = width
 			while (cut > length(indent) + 20 && substr(line, cut, 1) !~ /[ ,]/) cut--

@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -45,6 +47,7 @@ type JoinBuild struct {
 	table   atomic.Pointer[joinTable]
 	memory  *memory.Reservation // of the table and its rows
 	spill   *joinSpill          // nil while everything fits
+	spans   []rowSpan           // of the merged rows, in the order of their morsels; nil if they stand in it
 
 	// For the profile: rows held when the build side is complete, bytes written to spill files, groups of parts.
 	built, spilled, passes atomic.Int64
@@ -56,6 +59,7 @@ func NewJoinBuild(spec JoinBuildSpec) *JoinBuild { return &JoinBuild{spec: spec}
 // joinLocal is one worker's part: rows as they came.
 type joinLocal struct {
 	build  *JoinBuild
+	spans  []rowSpan // of the store, one for each morsel
 	store  *vector.Store
 	memory *memory.Reservation
 	size   int64 // counted in build.held
@@ -75,8 +79,9 @@ func (b *JoinBuild) NewLocal(w *Worker) (LocalSink, error) {
 }
 
 // Consume implements LocalSink.
-func (l *joinLocal) Consume(c *vector.Chunk, _ program.Position) error {
+func (l *joinLocal) Consume(c *vector.Chunk, at program.Position) error {
 	l.store.Append(c.Columns, c.Selection, c.Len)
+	l.spans = addSpan(l.spans, at.Order, l.store.Len)
 	size := l.store.Bytes() + tableBytes(l.store.Len)
 	held := l.build.held.Add(size - l.size)
 	l.size = size
@@ -109,7 +114,7 @@ func (b *JoinBuild) Finish(ctx context.Context, p *Pool) error {
 	if err != nil || store == nil {
 		return err
 	}
-	table, err := buildJoinTable(ctx, store, b.spec.NullSafe, b.spec.PerfectArrays)
+	table, err := buildJoinTable(ctx, store, b.spans, b.spec.NullSafe, b.spec.PerfectArrays)
 	if err != nil {
 		return err
 	}
@@ -133,6 +138,7 @@ func (b *JoinBuild) merge() (*vector.Store, error) {
 		return vector.NewStore(b.spec.Layout), nil
 	}
 	first := b.locals[0]
+	spans := first.spans
 	for _, l := range b.locals[1:] {
 		if l.store.Len == 0 {
 			l.memory.Close()
@@ -148,11 +154,42 @@ func (b *JoinBuild) merge() (*vector.Store, error) {
 			}
 			return nil, b.finishSpilled(b.query.Context())
 		}
+		for _, s := range l.spans {
+			spans = append(spans, rowSpan{s.order, s.start + first.store.Len, s.end + first.store.Len})
+		}
 		first.store.AppendStore(l.store)
 		l.store = vector.NewStore(b.spec.Layout)
 		l.memory.Close()
 	}
+	if byOrder := func(a, b rowSpan) int { return cmp.Compare(a.order, b.order) }; !slices.IsSortedFunc(spans, byOrder) {
+		slices.SortFunc(spans, byOrder)
+		b.spans = spans
+	}
 	return first.store, nil
+}
+
+// rowSpan is the rows [start, end) of a store, of one morsel; order is that of the first (program.Position).
+type rowSpan struct {
+	order      int64
+	start, end int
+}
+
+// addSpan notes that the rows up to end, of the store whose spans are given, begin in the given order. Rows of one morsel, whose number
+// is the upper half of the order, make one span.
+func addSpan(spans []rowSpan, order int64, end int) []rowSpan {
+	start := 0
+	if n := len(spans); n > 0 {
+		last := &spans[n-1]
+		if last.order>>32 == order>>32 {
+			last.end = end
+			return spans
+		}
+		start = last.end
+	}
+	if start == end {
+		return spans
+	}
+	return append(spans, rowSpan{order, start, end})
 }
 
 func hasNullKey(s *vector.Store, spec JoinBuildSpec) bool {

@@ -18,9 +18,11 @@ func (b *JoinBuild) marked(want bool) source.Scan {
 	s := &markedScan{build: b, want: want}
 	if b.spill == nil {
 		s.whole = b.table.Load()
-		for start := 0; start < s.whole.store.Len; start += markedMorsel {
-			rows := min(markedMorsel, s.whole.store.Len-start)
-			s.morsels = append(s.morsels, source.Morsel{Sequence: int32(len(s.morsels)), Rows: int64(rows), Handle: start})
+		for _, span := range s.whole.spans {
+			for start := span.start; start < span.end; start += markedMorsel {
+				piece := rowSpan{start: start, end: min(start+markedMorsel, span.end)}
+				s.morsels = append(s.morsels, source.Morsel{Sequence: int32(len(s.morsels)), Rows: int64(piece.end - start), Handle: piece})
+			}
 		}
 		return s
 	}
@@ -56,8 +58,8 @@ type markedReader struct {
 
 func (r *markedReader) Open(ctx context.Context, m source.Morsel) error {
 	if t := r.scan.whole; t != nil {
-		r.table, r.marks, r.at = t, t.marks, m.Handle.(int)
-		r.end = min(r.at+markedMorsel, t.store.Len)
+		span := m.Handle.(rowSpan)
+		r.table, r.marks, r.at, r.end = t, t.marks, span.start, span.end
 		return nil
 	}
 	b := r.scan.build

@@ -84,7 +84,7 @@ func (b *JoinBuild) spillLocal(l *joinLocal) error {
 		}
 	}
 	b.mu.Unlock()
-	l.store = vector.NewStore(b.spec.Layout)
+	l.store, l.spans = vector.NewStore(b.spec.Layout), nil
 	l.memory.Shrink(l.memory.Size())
 	b.held.Add(-l.size)
 	l.size = 0
@@ -275,7 +275,7 @@ func (b *JoinBuild) load(ctx context.Context, from, to int) error {
 			store.Append(columns, nil, n)
 		}
 	}
-	table, err := buildJoinTable(ctx, store, b.spec.NullSafe, b.spec.PerfectArrays)
+	table, err := buildJoinTable(ctx, store, nil, b.spec.NullSafe, b.spec.PerfectArrays)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"math/bits"
+	"slices"
 	"sync/atomic"
 
 	"github.com/kilnql/kiln/exec/program"
@@ -14,6 +15,7 @@ import (
 // dense, linear probing on packed keys, or linear probing on hashes. Rows of one key are chained in the order they came.
 type joinTable struct {
 	store    *vector.Store // keys first, then payload
+	spans    []rowSpan     // all rows, in the order they came in
 	keys     int
 	nullSafe []bool
 
@@ -39,9 +41,13 @@ func (t *joinTable) Unique() bool { return t.next == nil }
 // costs one load and no comparison.
 func arrayLimit(n int) uint64 { return uint64(n)*8 + 4096 }
 
-// buildJoinTable indexes a store whose first len(nullSafe) columns are the keys.
-func buildJoinTable(ctx context.Context, store *vector.Store, nullSafe []bool, perfect bool) (*joinTable, error) {
-	t := &joinTable{store: store, keys: len(nullSafe), nullSafe: nullSafe, form: hashedKeys}
+// buildJoinTable indexes a store whose first len(nullSafe) columns are the keys. spans give its rows in the order they came
+// in; nil if that is how they stand.
+func buildJoinTable(ctx context.Context, store *vector.Store, spans []rowSpan, nullSafe []bool, perfect bool) (*joinTable, error) {
+	if spans == nil {
+		spans = []rowSpan{{end: store.Len}}
+	}
+	t := &joinTable{store: store, spans: spans, keys: len(nullSafe), nullSafe: nullSafe, form: hashedKeys}
 	ranges, ok := integerRanges(store.Columns[:t.keys])
 	var width uint
 	if ok {
@@ -121,21 +127,23 @@ func (t *joinTable) insert(ctx context.Context, one func(key uint64, row int32))
 	keys := make([]uint64, vector.ChunkSize)
 	room := make(vector.Selection, vector.ChunkSize)
 	columns := make([]*vector.Vector, t.keys)
-	for end := t.store.Len; end > 0; {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
+	for _, s := range slices.Backward(t.spans) {
+		for end := s.end; end > s.start; {
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
+			start := max(s.start, (end-1)/vector.ChunkSize*vector.ChunkSize)
+			n := end - start
+			for k := range columns {
+				columns[k] = t.store.Columns[k].Slice(start, n)
+			}
+			sel := t.keysOf(columns, nil, n, keys, room)
+			for j := len(sel) - 1; j >= 0; j-- {
+				i := sel[j]
+				one(keys[i], int32(start+int(i)))
+			}
+			end = start
 		}
-		start := (end - 1) / vector.ChunkSize * vector.ChunkSize
-		n := end - start
-		for k := range columns {
-			columns[k] = t.store.Columns[k].Slice(start, n)
-		}
-		sel := t.keysOf(columns, nil, n, keys, room)
-		for j := len(sel) - 1; j >= 0; j-- {
-			i := sel[j]
-			one(keys[i], int32(start+int(i)))
-		}
-		end = start
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func TestGroupOrder(t *testing.T) {
 	}
 	var fused []string
 	for _, mode := range []struct{ name, fusion, limit string }{
-		{"fused", "true", ""}, {"plain", "false", ""}, {"fused with little memory", "true", "4m"}, {"plain with little memory", "false", "4m"},
+		{"fused", "true", ""}, {"plain", "false", ""}, {"fused with little memory", "true", "6m"}, {"plain with little memory", "false", "6m"},
 	} {
 		conf := map[string]string{"kiln.exec.fusion": mode.fusion, "kiln.master": "local[1]"}
 		if mode.limit != "" {

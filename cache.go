@@ -190,7 +190,7 @@ func (e *cacheEntry) rows(ctx context.Context, s *Session, entries []*cacheEntry
 	if err != nil {
 		return nil, err
 	}
-	if plan, err = s.optimizeOnly(plan); err != nil {
+	if plan, err = s.optimizeOnly(ctx, plan); err != nil {
 		return nil, err
 	}
 	options := s.physicalOptions()

@@ -117,7 +117,7 @@ func (s *Session) explainOptimized(ctx context.Context, plan logical.Node, mode 
 	if err != nil {
 		return nil, err
 	}
-	o := s.optimizerOptions(plan)
+	o := s.optimizerOptions(ctx, plan)
 	if mode == ast.ExplainVerbose {
 		o.Trace = func(rule string, _, after logical.Node, took time.Duration) {
 			fmt.Fprintf(b, "== After %s (%s) ==\n%s\n", rule, formatTime(took), logical.Format(after))

@@ -13,6 +13,7 @@ import (
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/exec"
 	"github.com/kilnql/kiln/exec/program"
+	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/optimizer"
 	"github.com/kilnql/kiln/physical"
@@ -32,10 +33,11 @@ type running struct {
 }
 
 // optimizerOptions are the session's settings of the optimizer.
-func (s *Session) optimizerOptions(plan logical.Node) optimizer.Options {
+func (s *Session) optimizerOptions(ctx context.Context, plan logical.Node) optimizer.Options {
 	return optimizer.Options{
 		Enabled: s.configuration.Bool(configuration.Optimizer), Disabled: s.configuration.List(configuration.DisabledRules),
 		Check: s.configuration.Bool(configuration.Check), IDs: logical.IDsAfter(plan), Settings: s.settings(),
+		Fold: func(e expr.Expr) (any, error) { return program.Fold(ctx, e) },
 	}
 }
 
@@ -45,12 +47,12 @@ func (s *Session) optimize(ctx context.Context, plan logical.Node) (logical.Node
 	if err != nil {
 		return nil, err
 	}
-	return s.optimizeOnly(plan)
+	return s.optimizeOnly(ctx, plan)
 }
 
-func (s *Session) optimizeOnly(plan logical.Node) (_ logical.Node, err error) {
+func (s *Session) optimizeOnly(ctx context.Context, plan logical.Node) (_ logical.Node, err error) {
 	defer diag.Recover(&err)
-	return optimizer.Optimize(plan, s.optimizerOptions(plan))
+	return optimizer.Optimize(plan, s.optimizerOptions(ctx, plan))
 }
 
 // physicalOptions are the session's settings of execution.

@@ -185,7 +185,7 @@ func tryKernel(k expr.Kernel) expr.Kernel {
 			if err := k(c, args, one[:], out); err != nil {
 				out.SetNull(i)
 			}
-			return nil
+			return c.Budget.Err()
 		})
 	}
 }

@@ -22,14 +22,76 @@ func placed(c *expr.KernelContext, err error) error {
 	return err
 }
 
+// setText copies b to row i of out, within the budget.
+func setText(c *expr.KernelContext, out *vector.Vector, i int, b []byte) error {
+	if err := c.Budget.Grow(int64(len(b))); err != nil {
+		return err
+	}
+	out.SetString(i, b)
+	return nil
+}
+
+// setScratch makes c.Scratch row i of out, within the budget.
+func setScratch(c *expr.KernelContext, out *vector.Vector, i int) error {
+	if err := c.Budget.Grow(int64(len(c.Scratch))); err != nil {
+		return err
+	}
+	putScratch(c, out, i)
+	return nil
+}
+
+// largeText is the length from which a text is not copied into the result but becomes a buffer of it.
+const largeText = 256 << 10
+
+// putScratch is setScratch for bytes that the budget has been asked for.
+func putScratch(c *expr.KernelContext, out *vector.Vector, i int) {
+	if len(c.Scratch) < largeText {
+		out.SetString(i, c.Scratch)
+		return
+	}
+	out.AdoptString(i, c.Scratch)
+	c.Scratch = nil
+}
+
+// room asks the budget for a text of size bytes and gives c.Scratch room for it; name is the function.
+func room(c *expr.KernelContext, name string, size int64) ([]byte, error) {
+	if size > largestArray {
+		return nil, tooManyElements(c, name, size)
+	}
+	if err := c.Budget.Grow(size); err != nil {
+		return nil, err
+	}
+	if int64(cap(c.Scratch)) < size {
+		c.Scratch = make([]byte, 0, size)
+	}
+	return c.Scratch[:0], nil
+}
+
+// appendRepeated appends n copies of s to dst, which has room for them, and stops early when the budget ends the work.
+func appendRepeated(c *expr.KernelContext, dst, s []byte, n int) []byte {
+	if n <= 0 || len(s) == 0 {
+		return dst
+	}
+	start, end := len(dst), len(dst)+n*len(s)
+	dst = append(dst, s...)
+	const most = 64 << 10 // a block that stays in the cache
+	for len(dst) < end {
+		block := dst[start:min(len(dst), start+max(most/len(s), 1)*len(s))]
+		dst = append(dst, block[:min(len(block), end-len(dst))]...)
+		if c.Budget.Work(int64(len(block))) != nil {
+			return dst
+		}
+	}
+	return dst
+}
+
 // textToText is a kernel string → string in the append style: f appends the result to dst.
 func textToText(f func(dst, s []byte) []byte) expr.Kernel {
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		in := stringsOf(args[0])
 		return each(sel, out, func(i int) error {
 			c.Scratch = f(c.Scratch[:0], in.at(i))
-			out.SetString(i, c.Scratch)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }
@@ -44,8 +106,7 @@ func textToTextNull(f func(dst, s []byte) ([]byte, bool)) expr.Kernel {
 				out.SetNull(i)
 				return nil
 			}
-			out.SetString(i, c.Scratch)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }
@@ -60,8 +121,7 @@ func textToTextErr(f func(c *expr.KernelContext, dst, s []byte) ([]byte, error))
 				return placed(c, err)
 			}
 			c.Scratch = b
-			out.SetString(i, b)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }
@@ -69,11 +129,10 @@ func textToTextErr(f func(c *expr.KernelContext, dst, s []byte) ([]byte, error))
 // textPart is a kernel string → part of that string: f returns a sub-slice of its argument. The bytes are copied, as a
 // register of the program that held the argument may be reused while the result is alive.
 func textPart(f func(s []byte) []byte) expr.Kernel {
-	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		in := stringsOf(args[0])
 		return each(sel, out, func(i int) error {
-			out.SetString(i, f(in.at(i)))
-			return nil
+			return setText(c, out, i, f(in.at(i)))
 		})
 	}
 }
@@ -132,8 +191,7 @@ func textAnd[B any](f func(dst, s []byte, b B) []byte) expr.Kernel {
 		s, b := stringsOf(args[0]), columnOf[B](args[1])
 		return each(sel, out, func(i int) error {
 			c.Scratch = f(c.Scratch[:0], s.at(i), b.at(i))
-			out.SetString(i, c.Scratch)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }
@@ -144,8 +202,7 @@ func toText[A any](f func(dst []byte, a A) []byte) expr.Kernel {
 		in := columnOf[A](args[0])
 		return each(sel, out, func(i int) error {
 			c.Scratch = f(c.Scratch[:0], in.at(i))
-			out.SetString(i, c.Scratch)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }

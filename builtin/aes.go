@@ -46,7 +46,7 @@ func aesDecrypt(name, usage string, try bool) *expr.Function {
 					}
 					switch {
 					case err == nil:
-						out.SetString(i, plain)
+						return setText(c, out, i, plain)
 					case try:
 						out.SetNull(i)
 					default:
@@ -67,8 +67,7 @@ func aesEncryptKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.S
 		if err != nil {
 			return placed(c, err)
 		}
-		out.SetString(i, b)
-		return nil
+		return setText(c, out, i, b)
 	})
 }
 

@@ -116,8 +116,7 @@ func (c *caster) toString() (conversion, bool) {
 		in := args[0]
 		return each(sel, out, func(i int) error {
 			k.Scratch = write(k.Scratch[:0], in, i)
-			out.SetString(i, k.Scratch)
-			return nil
+			return setScratch(k, out, i)
 		})
 	}}, true
 }

@@ -47,11 +47,20 @@ func (p *picker) addRange(source int, start, length int32) {
 	}
 }
 
-// finish appends what was picked to the flat vector to, which owns its copies.
-func (p *picker) finish(to *vector.Vector) {
+// finish appends what was picked to the flat vector to, which owns its copies, if the budget of c allows.
+func (p *picker) finish(c *expr.KernelContext, to *vector.Vector) error {
 	if len(p.rows) == 0 {
-		return
+		return c.Budget.Err()
 	}
+	if err := c.Budget.Grow(p.size()); err != nil {
+		return err
+	}
+	p.place(to)
+	return nil
+}
+
+// place is finish for what replaces something of its size, so that the budget has nothing to say.
+func (p *picker) place(to *vector.Vector) {
 	if p.from == nil {
 		copyRows(p.sources[0], p.rows, to)
 		return
@@ -73,6 +82,54 @@ func (p *picker) finish(to *vector.Vector) {
 		order[k] += base[f]
 	}
 	copyRows(pool, order, to)
+}
+
+// size is about how many bytes the values that were picked take.
+func (p *picker) size() int64 {
+	total := int64(0)
+	for k, row := range p.rows {
+		source := p.sources[0]
+		if p.from != nil {
+			source = p.sources[p.from[k]]
+		}
+		if width := source.Physical.Size(); row < 0 || source.Physical != types.PhysicalString && !source.Type.IsNested() {
+			total += int64(width)
+			continue
+		}
+		total += bytesTaken(source, int(row))
+	}
+	return total
+}
+
+// bytesTaken is about how many bytes a value of a flat vector takes.
+func bytesTaken(v *vector.Vector, row int) int64 {
+	n := int64(v.Physical.Size())
+	if v.IsNull(row) {
+		return n
+	}
+	switch v.Physical {
+	case types.PhysicalString:
+		n += int64(vector.Get[vector.View](v, row).Length())
+	case types.PhysicalStruct:
+		for _, c := range v.Children {
+			n += bytesTaken(c, row)
+		}
+	case types.PhysicalList:
+		n += bytesTakenByList(v.Children[0], vector.Get[vector.List](v, row))
+	}
+	return n
+}
+
+// bytesTakenByList is about how many bytes the elements of a list take.
+func bytesTakenByList(child *vector.Vector, l vector.List) int64 {
+	if child.Physical != types.PhysicalString && !child.Type.IsNested() {
+		return int64(child.Physical.Size()) * int64(l.Length)
+	}
+	n := int64(0)
+	for r := l.Start; r < l.Start+l.Length; r++ {
+		n += bytesTaken(child, int(r))
+	}
+	return n
 }
 
 // copyRows appends copies of rows of a flat vector to another; a negative row is null.
@@ -103,10 +160,11 @@ type lists struct {
 	to   []vector.List
 	base int32
 	out  *vector.Vector
+	c    *expr.KernelContext
 }
 
-func newLists(out *vector.Vector, sources ...*vector.Vector) *lists {
-	l := &lists{picker: newPicker(sources...), to: vector.Values[vector.List](out), base: int32(out.Children[0].Len), out: out}
+func newLists(c *expr.KernelContext, out *vector.Vector, sources ...*vector.Vector) *lists {
+	l := &lists{c: c, picker: newPicker(sources...), to: vector.Values[vector.List](out), base: int32(out.Children[0].Len), out: out}
 	clear(l.to)
 	return l
 }
@@ -114,15 +172,22 @@ func newLists(out *vector.Vector, sources ...*vector.Vector) *lists {
 // mark is where the next array starts.
 func (l *lists) mark() int32 { return l.base + int32(len(l.rows)) }
 
-// close makes the elements picked since start the array of row i.
-func (l *lists) close(i int, start int32) {
-	l.to[i] = vector.List{Start: start, Length: l.mark() - start}
+// close makes the elements picked since start the array of row i. An error means that the budget is used up.
+func (l *lists) close(i int, start int32) error {
+	n := l.mark() - start
+	l.to[i] = vector.List{Start: start, Length: n}
+	return l.c.Budget.Grow(bytesPerPick * int64(n))
 }
+
+// bytesPerPick is what a picker itself holds of a value.
+const bytesPerPick = 4
 
 // done copies the elements.
 func (l *lists) done() error {
-	l.finish(l.out.Children[0])
-	return nil
+	if err := l.c.Budget.Err(); err != nil {
+		return err
+	}
+	return l.finish(l.c, l.out.Children[0])
 }
 
 // maps builds the maps of a result from picked keys and values.
@@ -135,10 +200,11 @@ type mapBuilder struct {
 	seen         map[string]int
 	buffer       []byte
 	start        int
+	c            *expr.KernelContext
 }
 
 func newMapBuilder(c *expr.KernelContext, out *vector.Vector, keys, values []*vector.Vector) *mapBuilder {
-	m := &mapBuilder{keys: newPicker(keys...), values: newPicker(values...), to: vector.Values[vector.List](out), base: int32(out.Children[0].Len), out: out,
+	m := &mapBuilder{c: c, keys: newPicker(keys...), values: newPicker(values...), to: vector.Values[vector.List](out), base: int32(out.Children[0].Len), out: out,
 		lastWins: c.Settings != nil && c.Settings.Conf != nil && c.Settings.Conf("spark.sql.mapKeyDedupPolicy") == "LAST_WIN", seen: map[string]int{}}
 	clear(m.to)
 	return m
@@ -155,6 +221,9 @@ func (m *mapBuilder) put(c *expr.KernelContext, keySource int, key int32, valueS
 	v := m.keys.sources[keySource]
 	if v.IsNull(int(key)) {
 		return nullMapKey(c)
+	}
+	if err := c.Budget.Grow(2 * bytesPerPick); err != nil {
+		return err
 	}
 	m.buffer = vector.AppendValue(m.buffer[:0], v, int(key))
 	if at, ok := m.seen[string(m.buffer)]; ok {
@@ -188,8 +257,12 @@ func (m *mapBuilder) close(i int) {
 
 func (m *mapBuilder) done() error {
 	entries := m.out.Children[0]
-	m.keys.finish(entries.Children[0])
-	m.values.finish(entries.Children[1])
+	if err := m.keys.finish(m.c, entries.Children[0]); err != nil {
+		return err
+	}
+	if err := m.values.finish(m.c, entries.Children[1]); err != nil {
+		return err
+	}
 	entries.Len += len(m.keys.rows)
 	return nil
 }

@@ -63,8 +63,8 @@ func bindArray(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Ex
 	return makeCall(c, f, args, outcome{result: types.ArrayType(t, anyNullable(args)), kernel: arrayKernel}), nil
 }
 
-func arrayKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	to := newLists(out, args...)
+func arrayKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	to := newLists(c, out, args...)
 	eachRow(sel, out.Len, func(i int) {
 		start := to.mark()
 		for k, a := range args {
@@ -97,31 +97,32 @@ func bindNamedStruct(c *expr.BindContext, f *expr.Function, args []expr.Expr) (e
 }
 
 // structKernel makes each argument a field.
-func structKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func structKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	for f, a := range args {
 		rows := nullRows(out.Len)
 		eachRow(sel, out.Len, func(i int) { rows[i] = int32(a.At(i)) })
 		p := newPicker(a)
 		p.rows = rows
 		out.Children[f].Reset(0)
-		p.finish(out.Children[f])
+		if err := p.finish(c, out.Children[f]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 func repeatKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	propagate(sel, out, args[1])
-	counts, to := columnOf[int32](args[1]), newLists(out, args[0])
+	counts, to := columnOf[int32](args[1]), newLists(c, out, args[0])
 	err := each(sel, out, func(i int) error {
 		start, row := to.mark(), int32(args[0].At(i))
 		if counts.at(i) > largestArray {
 			return tooManyElements(c, "array_repeat", int64(counts.at(i)))
 		}
-		for range counts.at(i) {
-			to.add(0, row)
+		if err := to.addRepeated(c, row, int64(counts.at(i))); err != nil {
+			return err
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func bindZip(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr
 	return makeCall(c, f, args, outcome{result: types.ArrayType(types.StructType(fields...), false), kernel: zipKernel}), nil
 }
 
-func zipKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func zipKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	to, child := vector.Values[vector.List](out), out.Children[0]
 	clear(to)
 	columns, pickers := make([]column[vector.List], len(args)), make([]*picker, len(args))
@@ -169,14 +170,18 @@ func zipKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selectio
 		for k := range columns {
 			l := columns[k].at(i)
 			pickers[k].addRange(0, l.Start, l.Length)
-			pickers[k].addNulls(int64(longest - l.Length))
+			if err := pickers[k].addRepeated(c, -1, int64(longest-l.Length)); err != nil {
+				return err
+			}
 		}
 		to[i] = vector.List{Start: total, Length: longest}
 		total += longest
 		return nil
 	})
 	for k, p := range pickers {
-		p.finish(child.Children[k])
+		if err := p.finish(c, child.Children[k]); err != nil {
+			return err
+		}
 	}
 	child.Len = int(total)
 	return nil
@@ -209,8 +214,7 @@ func joinKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selecti
 				c.Scratch = append(c.Scratch, texts.at(r)...)
 			}
 		}
-		out.SetString(i, c.Scratch)
-		return nil
+		return setScratch(c, out, i)
 	})
 }
 

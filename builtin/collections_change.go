@@ -79,8 +79,8 @@ func oneArray(name, usage, query, result string, kernel expr.Kernel, t func(type
 		}})
 }
 
-func distinctKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	in, to, e, seen := columnOf[vector.List](args[0]), newLists(out, args[0].Children[0]), elementsOf(args[0]), map[string]bool{}
+func distinctKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	in, to, e, seen := columnOf[vector.List](args[0]), newLists(c, out, args[0].Children[0]), elementsOf(args[0]), map[string]bool{}
 	e.exact = true
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
@@ -92,14 +92,13 @@ func distinctKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Sel
 				to.add(0, l.Start+k)
 			}
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
 
-func compactKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	in, to := columnOf[vector.List](args[0]), newLists(out, args[0].Children[0])
+func compactKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	in, to := columnOf[vector.List](args[0]), newLists(c, out, args[0].Children[0])
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
 		for r := l.Start; r < l.Start+l.Length; r++ {
@@ -107,8 +106,7 @@ func compactKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Sele
 				to.add(0, r)
 			}
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
@@ -127,7 +125,7 @@ func resolveSortArray(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 	}
 	return outcome{result: args[0].Type(), kernel: func(k *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		descending := len(args) == 2 && !args[1].IsNull(0) && vector.Get[uint8](args[1], 0) == 0
-		return sortLists(args[0], sel, out, func(e *elements, a, b int32) int {
+		return sortLists(k, args[0], sel, out, func(e *elements, a, b int32) int {
 			if descending {
 				return e.compare(b, a)
 			}
@@ -137,8 +135,8 @@ func resolveSortArray(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 }
 
 // sortLists sorts the elements of each array, stably.
-func sortLists(array *vector.Vector, sel vector.Selection, out *vector.Vector, compare func(e *elements, a, b int32) int) error {
-	in, to, e := columnOf[vector.List](array), newLists(out, array.Children[0]), elementsOf(array)
+func sortLists(c *expr.KernelContext, array *vector.Vector, sel vector.Selection, out *vector.Vector, compare func(e *elements, a, b int32) int) error {
+	in, to, e := columnOf[vector.List](array), newLists(c, out, array.Children[0]), elementsOf(array)
 	var order []int32
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
@@ -147,14 +145,40 @@ func sortLists(array *vector.Vector, sel vector.Selection, out *vector.Vector, c
 		for k := range l.Length {
 			order = append(order, k)
 		}
-		slices.SortStableFunc(order, func(a, b int32) int { return compare(e, a, b) })
+		if err := sortStably(c, order, func(a, b int32) int { return compare(e, a, b) }); err != nil {
+			return err
+		}
 		for _, k := range order {
 			to.add(0, l.Start+k)
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
+}
+
+// errStopped ends a sort from inside its comparison.
+type errStopped struct{}
+
+// workPerComparison is the work of comparing two elements.
+const workPerComparison = 16
+
+// sortStably sorts within the budget.
+func sortStably(c *expr.KernelContext, order []int32, compare func(a, b int32) int) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(errStopped); !ok {
+				panic(r)
+			}
+			err = c.Budget.Err()
+		}
+	}()
+	slices.SortStableFunc(order, func(a, b int32) int {
+		if c.Budget.Work(workPerComparison) != nil {
+			panic(errStopped{})
+		}
+		return compare(a, b)
+	})
+	return nil
 }
 
 // nullsLast compares elements with nulls at the end, as array_sort does.
@@ -185,8 +209,8 @@ func sameArrays(c *expr.BindContext, name string, args []expr.Expr) ([]expr.Expr
 // setFunction makes a set operation of two arrays: the distinct elements of the first that keep holds for and, if both, those
 // of the second.
 func setFunction(name, usage, result string, keep func(inRight bool) bool, both bool) *expr.Function {
-	kernel := func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		left, right, to := columnOf[vector.List](args[0]), columnOf[vector.List](args[1]), newLists(out, args[0].Children[0], args[1].Children[0])
+	kernel := func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+		left, right, to := columnOf[vector.List](args[0]), columnOf[vector.List](args[1]), newLists(c, out, args[0].Children[0], args[1].Children[0])
 		a, b, inRight, seen := elementsOf(args[0]), elementsOf(args[1]), map[string]bool{}, map[string]bool{}
 		a.exact, b.exact = true, true
 		_ = each(sel, out, func(i int) error {
@@ -212,8 +236,7 @@ func setFunction(name, usage, result string, keep func(inRight bool) bool, both 
 					to.add(1, r.Start+k)
 				}
 			}
-			to.close(i, start)
-			return nil
+			return to.close(i, start)
 		})
 		return to.done()
 	}
@@ -245,7 +268,7 @@ func twoArrays(f *expr.Function) *expr.Function {
 	return f
 }
 
-func overlapKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func overlapKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	left, right, to := columnOf[vector.List](args[0]), columnOf[vector.List](args[1]), vector.Values[uint8](out)
 	a, b, seen := elementsOf(args[0]), elementsOf(args[1]), map[string]bool{}
 	return each(sel, out, func(i int) error {
@@ -283,17 +306,17 @@ func resolveAdd(name string, kernel expr.Kernel) func(c *expr.BindContext, args 
 	}
 }
 
-func appendKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	return addKernel(args, sel, out, false)
+func appendKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	return addKernel(c, args, sel, out, false)
 }
 
-func prependKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	return addKernel(args, sel, out, true)
+func prependKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	return addKernel(c, args, sel, out, true)
 }
 
-func addKernel(args []*vector.Vector, sel vector.Selection, out *vector.Vector, first bool) error {
+func addKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector, first bool) error {
 	propagate(sel, out, args[0])
-	in, to := columnOf[vector.List](args[0]), newLists(out, args[0].Children[0], args[1])
+	in, to := columnOf[vector.List](args[0]), newLists(c, out, args[0].Children[0], args[1])
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
 		if first {
@@ -303,8 +326,7 @@ func addKernel(args []*vector.Vector, sel vector.Selection, out *vector.Vector, 
 		if !first {
 			to.add(1, int32(args[1].At(i)))
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
@@ -314,7 +336,7 @@ const largestArray = 2147483632
 
 func insertKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	propagate(sel, out, args[0], args[1])
-	in, positions, to := columnOf[vector.List](args[0]), columnOf[int32](args[1]), newLists(out, args[0].Children[0], args[2])
+	in, positions, to := columnOf[vector.List](args[0]), columnOf[int32](args[1]), newLists(c, out, args[0].Children[0], args[2])
 	// Position -1 is behind the last element, but before it under an old setting.
 	last := int64(1)
 	if c.Settings != nil && c.Settings.Conf != nil && strings.EqualFold(c.Settings.Conf("spark.sql.legacy.negativeIndexInArrayInsert"), "true") {
@@ -333,11 +355,15 @@ func insertKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 		switch {
 		case at > n:
 			to.addRange(0, l.Start, l.Length)
-			to.addNulls(at - n - 1)
+			if err := to.addRepeated(c, -1, at-n-1); err != nil {
+				return err
+			}
 			to.add(1, item)
 		case at < -n-last:
 			to.add(1, item)
-			to.addNulls(-at - n - last)
+			if err := to.addRepeated(c, -1, -at-n-last); err != nil {
+				return err
+			}
 			to.addRange(0, l.Start, l.Length)
 		default:
 			if at < 0 {
@@ -347,8 +373,7 @@ func insertKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 			to.add(1, item)
 			to.addRange(0, l.Start+int32(at-1), l.Length-int32(at-1))
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	if err != nil {
 		return err
@@ -356,18 +381,35 @@ func insertKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 	return to.done()
 }
 
-func (p *picker) addNulls(n int64) {
-	for range n {
-		p.add(0, -1)
+// addRepeated picks a row of the first source (-1: null) n times, if the budget allows.
+func (p *picker) addRepeated(c *expr.KernelContext, row int32, n int64) error {
+	if n <= 0 {
+		return nil
 	}
+	if err := c.Budget.Grow(bytesPerPick * n); err != nil {
+		return err
+	}
+	p.rows = slices.Grow(p.rows, int(n))
+	for done := int64(0); done < n; done++ {
+		p.add(0, row)
+		if done%pickBlock == pickBlock-1 {
+			if err := c.Budget.Work(pickBlock); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
+
+// pickBlock is how many values are made before the budget is told.
+const pickBlock = 16 << 10
 
 func tooManyElements(c *expr.KernelContext, name string, n int64) *diag.Error {
 	return diag.New("COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "functionName", routine(name), "numberOfElements", itoa(int(n)), "maxRoundedArrayLength", itoa(largestArray)).At(c.Span)
 }
 
-func removeKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	in, to, e := columnOf[vector.List](args[0]), newLists(out, args[0].Children[0]), elementsOf(args[0])
+func removeKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	in, to, e := columnOf[vector.List](args[0]), newLists(c, out, args[0].Children[0]), elementsOf(args[0])
 	var wanted []byte
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
@@ -378,14 +420,13 @@ func removeKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 				to.add(0, l.Start+k)
 			}
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
 
 func sliceKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	in, starts, lengths, to := columnOf[vector.List](args[0]), columnOf[int32](args[1]), columnOf[int32](args[2]), newLists(out, args[0].Children[0])
+	in, starts, lengths, to := columnOf[vector.List](args[0]), columnOf[int32](args[1]), columnOf[int32](args[2]), newLists(c, out, args[0].Children[0])
 	err := each(sel, out, func(i int) error {
 		l, at, n, mark := in.at(i), int64(starts.at(i)), int64(lengths.at(i)), to.mark()
 		switch {
@@ -401,8 +442,7 @@ func sliceKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Select
 		if at >= 0 && at < int64(l.Length) {
 			to.addRange(0, l.Start+int32(at), int32(min(n, int64(l.Length)-at)))
 		}
-		to.close(i, mark)
-		return nil
+		return to.close(i, mark)
 	})
 	if err != nil {
 		return err
@@ -410,9 +450,9 @@ func sliceKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Select
 	return to.done()
 }
 
-func flattenKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func flattenKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	inner := vector.Flatten(args[0].Children[0], args[0].Children[0].Len)
-	in, to, parts := columnOf[vector.List](args[0]), newLists(out, inner.Children[0]), vector.Values[vector.List](inner)
+	in, to, parts := columnOf[vector.List](args[0]), newLists(c, out, inner.Children[0]), vector.Values[vector.List](inner)
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
 		if hasNull(inner, l) {
@@ -422,8 +462,7 @@ func flattenKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Sele
 		for _, p := range parts[l.Start : l.Start+l.Length] {
 			to.addRange(0, p.Start, p.Length)
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }

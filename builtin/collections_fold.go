@@ -55,7 +55,7 @@ func foldKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selecti
 		longest = max(longest, in.at(i).Length)
 		return nil
 	})
-	start.finish(states)
+	start.place(states)
 	for step := range longest {
 		var rows, last, element []int32
 		for i, a := range at {
@@ -83,7 +83,7 @@ func foldKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selecti
 			}
 		}
 		states = vector.NewFlat(states.Type, len(next.rows))
-		next.finish(states)
+		next.place(states)
 	}
 	return finishFold(c, states, at, out)
 }
@@ -141,25 +141,34 @@ func zipWithKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Sele
 		l, r := left.at(i), right.at(i)
 		n := max(l.Length, r.Length)
 		a.addRange(0, l.Start, l.Length)
-		a.addNulls(int64(n - l.Length))
+		if err := a.addRepeated(c, -1, int64(n-l.Length)); err != nil {
+			return err
+		}
 		b.addRange(0, r.Start, r.Length)
-		b.addNulls(int64(n - r.Length))
+		if err := b.addRepeated(c, -1, int64(n-r.Length)); err != nil {
+			return err
+		}
+		if err := c.Budget.Grow(3 * bytesPerPick * int64(n)); err != nil {
+			return err
+		}
 		for range n {
 			rows = append(rows, int32(i))
 		}
 		return nil
 	})
+	if err := c.Budget.Err(); err != nil {
+		return err
+	}
 	result, err := c.Lambdas[2]([]*vector.Vector{picked(a.sources[0], a.rows), picked(b.sources[0], b.rows)}, rows, len(rows))
 	if err != nil {
 		return err
 	}
-	to, first := newLists(out, result), int32(0)
+	to, first := newLists(c, out, result), int32(0)
 	_ = each(sel, out, func(i int) error {
 		n, start := max(left.at(i).Length, right.at(i).Length), to.mark()
 		to.addRange(0, first, n)
 		first += n
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
@@ -230,7 +239,9 @@ func mapZipKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 		return nil
 	})
 	all := vector.NewFlat(left[0].Type, len(rows))
-	keys.finish(all)
+	if err := keys.finish(c, all); err != nil {
+		return err
+	}
 	result, err := c.Lambdas[2]([]*vector.Vector{all, picked(a.sources[0], a.rows), picked(b.sources[0], b.rows)}, rows, len(rows))
 	if err != nil {
 		return err

@@ -1,8 +1,6 @@
 package builtin
 
 import (
-	"slices"
-
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
@@ -117,11 +115,15 @@ type flatElements struct {
 	indexes []int32 // of each element in its child
 }
 
-// gatherElements collects the elements of a list vector; each of children gives a parameter.
-func gatherElements(list *vector.Vector, sel vector.Selection, out *vector.Vector, children ...*vector.Vector) *flatElements {
+// gatherElements collects the elements of a list vector; each of children gives a parameter. If the budget is used up, run
+// says so.
+func gatherElements(c *expr.KernelContext, list *vector.Vector, sel vector.Selection, out *vector.Vector, children ...*vector.Vector) *flatElements {
 	in, e := columnOf[vector.List](list), &flatElements{}
 	_ = each(sel, out, func(i int) error {
 		l := in.at(i)
+		if err := c.Budget.Grow(2 * bytesPerPick * int64(l.Length)); err != nil {
+			return err
+		}
 		for r := range l.Length {
 			e.rows = append(e.rows, int32(i))
 			e.indexes = append(e.indexes, l.Start+r)
@@ -132,7 +134,7 @@ func gatherElements(list *vector.Vector, sel vector.Selection, out *vector.Vecto
 		v := vector.NewFlat(child.Type, 0)
 		p := newPicker(child)
 		p.rows = e.indexes
-		p.finish(v)
+		_ = p.finish(c, v) // run gives the error
 		e.params = append(e.params, v)
 	}
 	return e
@@ -151,6 +153,9 @@ func (e *flatElements) addIndex(list *vector.Vector) {
 
 // run evaluates lambda number at. Kernels give as many parameters as the lambda may have; it has perhaps fewer.
 func (e *flatElements) run(c *expr.KernelContext, at int) (*vector.Vector, error) {
+	if err := c.Budget.Err(); err != nil {
+		return nil, err
+	}
 	return c.Lambdas[at](e.params, e.rows, len(e.rows))
 }
 
@@ -170,30 +175,29 @@ func isTrueAt(v *vector.Vector, i int32) bool {
 }
 
 func transformKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	e := gatherElements(args[0], sel, out, args[0].Children[0])
+	e := gatherElements(c, args[0], sel, out, args[0].Children[0])
 	e.addIndex(args[0])
 	result, err := e.run(c, 1)
 	if err != nil {
 		return err
 	}
-	to := newLists(out, result)
+	to := newLists(c, out, result)
 	_ = e.byRow(sel, out, args[0], func(i int, first, n int32) error {
 		start := to.mark()
 		to.addRange(0, first, n)
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
 
 func filterKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	e := gatherElements(args[0], sel, out, args[0].Children[0])
+	e := gatherElements(c, args[0], sel, out, args[0].Children[0])
 	e.addIndex(args[0])
 	keep, err := e.run(c, 1)
 	if err != nil {
 		return err
 	}
-	to := newLists(out, e.params[0])
+	to := newLists(c, out, e.params[0])
 	_ = e.byRow(sel, out, args[0], func(i int, first, n int32) error {
 		start := to.mark()
 		for k := first; k < first+n; k++ {
@@ -201,8 +205,7 @@ func filterKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 				to.add(0, k)
 			}
 		}
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
@@ -210,7 +213,7 @@ func filterKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 // anyKernel is exists (wanted 1) and forall (wanted 0): whether some element has the wanted answer decides.
 func anyKernel(wanted uint8) expr.Kernel {
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		e := gatherElements(args[0], sel, out, args[0].Children[0])
+		e := gatherElements(c, args[0], sel, out, args[0].Children[0])
 		answers, err := e.run(c, 1)
 		if err != nil {
 			return err
@@ -241,7 +244,7 @@ func entriesOf(m *vector.Vector) []*vector.Vector {
 }
 
 func mapFilterKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	e := gatherElements(args[0], sel, out, entriesOf(args[0])...)
+	e := gatherElements(c, args[0], sel, out, entriesOf(args[0])...)
 	keep, err := e.run(c, 1)
 	if err != nil {
 		return err
@@ -273,7 +276,7 @@ func buildMaps(c *expr.KernelContext, e *flatElements, list, keys, values *vecto
 func anyEntry(int32) bool { return true }
 
 func transformKeysKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	e := gatherElements(args[0], sel, out, entriesOf(args[0])...)
+	e := gatherElements(c, args[0], sel, out, entriesOf(args[0])...)
 	keys, err := e.run(c, 1)
 	if err != nil {
 		return err
@@ -282,7 +285,7 @@ func transformKeysKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 }
 
 func transformValuesKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	e := gatherElements(args[0], sel, out, entriesOf(args[0])...)
+	e := gatherElements(c, args[0], sel, out, entriesOf(args[0])...)
 	values, err := e.run(c, 1)
 	if err != nil {
 		return err
@@ -301,8 +304,8 @@ func bindArraySort(c *expr.BindContext, f *expr.Function, args []expr.Expr) (exp
 		if err := orderedElements(c, "array_sort", args); err != nil {
 			return nil, err
 		}
-		return makeCall(c, f, args, outcome{result: args[0].Type(), kernel: func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-			return sortLists(args[0], sel, out, nullsLast)
+		return makeCall(c, f, args, outcome{result: args[0].Type(), kernel: func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+			return sortLists(c, args[0], sel, out, nullsLast)
 		}}), nil
 	}
 	l := lambdaArgument(args, 1)
@@ -317,7 +320,7 @@ func bindArraySort(c *expr.BindContext, f *expr.Function, args []expr.Expr) (exp
 
 // comparatorKernel sorts by a lambda that compares two elements at a time.
 func comparatorKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	in, to := columnOf[vector.List](args[0]), newLists(out, args[0].Children[0])
+	in, to := columnOf[vector.List](args[0]), newLists(c, out, args[0].Children[0])
 	child := to.sources[0]
 	var failure error
 	pair := []*vector.Vector{vector.NewFlat(child.Type, 1), vector.NewFlat(child.Type, 1)}
@@ -341,9 +344,13 @@ func comparatorKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.S
 	err := each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
 		to.addRange(0, l.Start, l.Length)
-		slices.SortStableFunc(to.rows[start-to.base:], func(a, b int32) int { return compare(int32(i), a, b) })
-		to.close(i, start)
-		return failure
+		if err := sortStably(c, to.rows[start-to.base:], func(a, b int32) int { return compare(int32(i), a, b) }); err != nil {
+			return err
+		}
+		if failure != nil {
+			return failure
+		}
+		return to.close(i, start)
 	})
 	if err != nil {
 		return err

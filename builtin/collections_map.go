@@ -17,8 +17,8 @@ var mapFunctions = []*expr.Function{
 		signature{params: of(anyMap), resolve: func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
 			t := args[0].Type()
 			entry := types.StructType(types.Field{Name: "key", Type: t.Key()}, types.Field{Name: "value", Type: t.Elem(), Nullable: t.ElemNullable()})
-			return outcome{result: types.ArrayType(entry, false), kernel: func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-				return copyLists(args[0], args[0].Children[0], sel, out)
+			return outcome{result: types.ArrayType(entry, false), kernel: func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+				return copyLists(c, args[0], args[0].Children[0], sel, out)
 			}}, nil
 		}}),
 	scalar("map_from_arrays", doc("map_funcs", "Makes a map of an array of keys and an array of values.", "keys - an array without nulls", "values - an array").
@@ -121,13 +121,12 @@ func mapKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selectio
 }
 
 // copyLists makes out arrays of the same elements as list, taken from another child.
-func copyLists(list, child *vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	in, to := columnOf[vector.List](list), newLists(out, child)
+func copyLists(c *expr.KernelContext, list, child *vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	in, to := columnOf[vector.List](list), newLists(c, out, child)
 	_ = each(sel, out, func(i int) error {
 		l, start := in.at(i), to.mark()
 		to.addRange(0, l.Start, l.Length)
-		to.close(i, start)
-		return nil
+		return to.close(i, start)
 	})
 	return to.done()
 }
@@ -140,9 +139,9 @@ func mapPart(name, usage, result string, part int) *expr.Function {
 			if part == 1 {
 				result = types.ArrayType(t.Elem(), t.ElemNullable())
 			}
-			return outcome{result: result, kernel: func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+			return outcome{result: result, kernel: func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 				entries := vector.Flatten(args[0].Children[0], args[0].Children[0].Len)
-				return copyLists(args[0], entries.Children[part], sel, out)
+				return copyLists(c, args[0], entries.Children[part], sel, out)
 			}}, nil
 		}})
 }

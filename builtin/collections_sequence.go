@@ -66,38 +66,57 @@ func bindSequence(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr
 
 // numbers collects integers as the elements of arrays.
 type numbers struct {
-	out    *vector.Vector
+	c      *expr.KernelContext
+	child  *vector.Vector
 	to     []vector.List
-	values []int64
-	base   int32
+	values []int64 // a block of those of the present array, not yet written
 }
 
-func newNumbers(out *vector.Vector) *numbers {
+func newNumbers(c *expr.KernelContext, out *vector.Vector) *numbers {
 	to := vector.Values[vector.List](out)
 	clear(to)
-	return &numbers{out: out, to: to, base: int32(out.Children[0].Len)}
+	return &numbers{c: c, child: out.Children[0], to: to, values: make([]int64, 0, numberBlock)}
 }
 
-func (n *numbers) close(i int, start int) {
-	n.to[i] = vector.List{Start: n.base + int32(start), Length: int32(len(n.values) - start)}
+// numberBlock is how many numbers are made before they are written in the layout of the elements.
+const numberBlock = 1024
+
+// open starts the array of row i, of about count numbers, if the budget allows.
+func (n *numbers) open(i int, count int64) error {
+	if err := n.c.Budget.Grow(count * int64(n.child.Physical.Size())); err != nil {
+		return err
+	}
+	n.child.Reserve(n.child.Len + int(count))
+	n.to[i] = vector.List{Start: int32(n.child.Len)}
+	return nil
 }
 
-// done writes the numbers in the layout of the elements.
-func (n *numbers) done() {
-	child := n.out.Children[0]
-	v := vector.New(child.Type, child.Physical, len(n.values))
-	v.Reset(len(n.values))
+// add adds a number to the array of row i.
+func (n *numbers) add(i int, x int64) error {
+	if n.values = append(n.values, x); len(n.values) < numberBlock {
+		return nil
+	}
+	return n.flush(i)
+}
+
+// flush writes the numbers that wait to be; it also ends an array.
+func (n *numbers) flush(i int) error {
+	start, child := n.child.Len, n.child
+	child.Reserve(start + len(n.values))
+	child.Len += len(n.values)
 	switch child.Physical {
 	case types.PhysicalInt8:
-		narrow(n.values, vector.Values[int8](v))
+		narrow(n.values, vector.Values[int8](child)[start:])
 	case types.PhysicalInt16:
-		narrow(n.values, vector.Values[int16](v))
+		narrow(n.values, vector.Values[int16](child)[start:])
 	case types.PhysicalInt32:
-		narrow(n.values, vector.Values[int32](v))
+		narrow(n.values, vector.Values[int32](child)[start:])
 	default:
-		copy(vector.Values[int64](v), n.values)
+		copy(vector.Values[int64](child)[start:], n.values)
 	}
-	vector.AppendRows(child, v, nil, len(n.values))
+	n.to[i].Length += int32(len(n.values))
+	n.values = n.values[:0]
+	return n.c.Budget.Work(numberBlock)
 }
 
 func narrow[T int8 | int16 | int32](from []int64, to []T) {
@@ -135,12 +154,12 @@ func steps(c *expr.KernelContext, start, stop, step int64) (int64, error) {
 }
 
 func sequenceKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	starts, stops, to := columnOf[int64](args[0]), columnOf[int64](args[1]), newNumbers(out)
+	starts, stops, to := columnOf[int64](args[0]), columnOf[int64](args[1]), newNumbers(c, out)
 	var given column[int64]
 	if len(args) == 3 {
 		given = columnOf[int64](args[2])
 	}
-	err := each(sel, out, func(i int) error {
+	return each(sel, out, func(i int) error {
 		start, stop, step := starts.at(i), stops.at(i), int64(1)
 		switch {
 		case len(args) == 3:
@@ -152,17 +171,16 @@ func sequenceKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Sel
 		if err != nil {
 			return err
 		}
-		first := len(to.values)
-		for k := range n {
-			to.values = append(to.values, start+k*step)
+		if err := to.open(i, n); err != nil {
+			return err
 		}
-		to.close(i, first)
-		return nil
+		for k := range n {
+			if err := to.add(i, start+k*step); err != nil {
+				return err
+			}
+		}
+		return to.flush(i)
 	})
-	if err == nil {
-		to.done()
-	}
-	return err
 }
 
 // timeSequenceKernel steps through dates or timestamps of type t by an interval: of the calendar, of months or of microseconds.
@@ -176,8 +194,8 @@ func timeSequenceKernel(t types.Type, step types.Kind) expr.Kernel {
 		return micros.at
 	}
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		starts, stops, to, zone := bound(args[0]), bound(args[1]), newNumbers(out), zoneOf(c, t.Kind == types.Timestamp)
-		err := each(sel, out, func(i int) error {
+		starts, stops, to, zone := bound(args[0]), bound(args[1]), newNumbers(c, out), zoneOf(c, t.Kind == types.Timestamp)
+		return each(sel, out, func(i int) error {
 			start, stop, by := starts(i), stops(i), types.Interval{Days: 1}
 			switch {
 			case len(args) == 2 && stop < start:
@@ -192,24 +210,19 @@ func timeSequenceKernel(t types.Type, step types.Kind) expr.Kernel {
 			default:
 				by = vector.Get[types.Interval](args[2], i)
 			}
-			first := len(to.values)
-			if err := to.addTimes(c, start, stop, by, t, step, zone); err != nil {
+			if err := to.addTimes(c, i, start, stop, by, t, step, zone); err != nil {
 				return err
 			}
-			to.close(i, first)
-			return nil
+			return to.flush(i)
 		})
-		if err == nil {
-			to.done()
-		}
-		return err
 	}
 }
 
 // microsPerStepMonth is how long Spark takes a month to be when it estimates the length of a sequence.
 const microsPerStepMonth = 28 * types.MicrosPerDay
 
-func (n *numbers) addTimes(c *expr.KernelContext, start, stop int64, by types.Interval, t types.Type, kind types.Kind, zone *types.Zone) error {
+// addTimes makes the array of row i, all but its last block.
+func (n *numbers) addTimes(c *expr.KernelContext, i int, start, stop int64, by types.Interval, t types.Type, kind types.Kind, zone *types.Zone) error {
 	if t.Kind == types.Date && by.Months == 0 && (kind == types.DayTimeInterval && by.Micros%types.MicrosPerDay != 0 || kind != types.DayTimeInterval && by.Days == 0 && by.Micros != 0) {
 		name := "interval day to second"
 		return diag.New("_LEGACY_ERROR_TEMP_3242", "intervalType", name).At(c.Span)
@@ -219,17 +232,23 @@ func (n *numbers) addTimes(c *expr.KernelContext, start, stop int64, by types.In
 		text := func(v int64) string { return strconv.FormatInt(v, 10) }
 		return illegalSequence(c, text(start), text(stop), text(estimate))
 	}
+	count := int64(1)
 	if start != stop {
-		if _, err := steps(c, start, stop, estimate); err != nil {
+		var err error
+		if count, err = steps(c, start, stop, estimate); err != nil {
 			return err
 		}
 	}
+	if err := n.open(i, count); err != nil {
+		return err
+	}
 	for k, at := int64(0), start; estimate >= 0 && at <= stop || estimate < 0 && at >= stop; {
+		value := at
 		if t.Kind == types.Date {
-			day, _ := types.FloorDivMod(at, types.MicrosPerDay)
-			n.values = append(n.values, day)
-		} else {
-			n.values = append(n.values, at)
+			value, _ = types.FloorDivMod(at, types.MicrosPerDay)
+		}
+		if err := n.add(i, value); err != nil {
+			return err
 		}
 		if estimate == 0 {
 			break
@@ -260,6 +279,7 @@ func textToMapKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Se
 	}
 	keys, values := entries.Children[0], entries.Children[1]
 	add := func(v *vector.Vector, text []byte) {
+		_ = c.Budget.Grow(int64(len(text)) + bytesPerView) // looked at for each row
 		n := v.Len
 		v.Reserve(n + 1)
 		v.Len = n + 1

@@ -9,7 +9,7 @@ import (
 
 // Constant evaluates an expression of literals, casts, calls, signs and arrays of such at binding, for arguments that
 // decide a type or a plan. The value is in the Go form of package types, nil for NULL. ok is false if e is not such an
-// expression; err is the error of evaluating it.
+// expression, or takes too much to compute it here; err is the error of evaluating it.
 func Constant(e expr.Expr) (value any, ok bool, err error) {
 	v, ok, err := constantVector(e)
 	if !ok || err != nil {
@@ -67,7 +67,12 @@ func runKernel(k expr.Kernel, c expr.KernelContext, nullAware bool, args []expr.
 		out.SetNull(0)
 		return out, true, nil
 	}
-	return out, true, k(&c, in, nil, out)
+	c.Budget = &expr.Budget{Take: expr.FoldedBytes(), MostWork: expr.MostFoldedWork}
+	err := k(&c, in, nil, out)
+	if c.Budget.Err() != nil {
+		return nil, false, nil
+	}
+	return out, true, err
 }
 
 // constantArithmetic evaluates signs and integer arithmetic: what is written where a scale or a percentage is wanted.

@@ -40,8 +40,7 @@ func PrettyString(e expr.Expr, s *expr.Settings) (expr.Expr, error) {
 		in := args[0]
 		return each(sel, out, func(i int) error {
 			k.Scratch = write(k.Scratch[:0], in, i)
-			out.SetString(i, k.Scratch)
-			return nil
+			return setScratch(k, out, i)
 		})
 	}
 	return &expr.Call{Base: expr.Base{Typ: types.StringType, Null: e.Nullable()}, Function: prettyString, Args: []expr.Expr{e}, Kernel: kernel, Settings: s}, nil

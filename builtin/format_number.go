@@ -213,8 +213,7 @@ func formatPlacesKernel(number decimalText) expr.Kernel {
 			}
 			f := placesFormat(n)
 			c.Scratch, digits = f.appendNumber(c.Scratch[:0], number, args[0], i, digits)
-			out.SetString(i, c.Scratch)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }
@@ -269,8 +268,7 @@ func formatPatternKernel(number decimalText) expr.Kernel {
 				state.text, state.format, state.set = append(state.text[:0], text...), f, true
 			}
 			c.Scratch, digits = state.format.appendNumber(c.Scratch[:0], number, args[0], i, digits)
-			out.SetString(i, c.Scratch)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }

@@ -41,13 +41,14 @@ func printfKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 		case args[0].IsNull(i):
 			out.SetNull(i)
 		default:
-			p := printer{format: formats.at(i), args: args[1:], row: i, dst: c.Scratch[:0], previous: -1}
+			p := printer{budget: c.Budget, format: formats.at(i), args: args[1:], row: i, dst: c.Scratch[:0], previous: -1}
 			if !p.run() {
 				err = placed(c, diag.New("INVALID_PARAMETER_VALUE.PATTERN", "parameter", "`strfmt`", "functionName", "`format_string`", "value", quoteText(formats.at(i))))
 				return
 			}
 			c.Scratch = p.dst
-			out.SetString(i, p.dst)
+			putScratch(c, out, i)
+			err = c.Budget.Err()
 		}
 	})
 	return err
@@ -55,6 +56,7 @@ func printfKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 
 // printer writes one row of format_string.
 type printer struct {
+	budget   *expr.Budget
 	format   []byte
 	args     []*vector.Vector
 	row      int
@@ -80,7 +82,8 @@ func (p *printer) run() bool {
 			continue
 		}
 		f, argument, end, ok := p.read(i + 1)
-		if !ok || !p.convert(f, argument) {
+		before := len(p.dst)
+		if !ok || !p.convert(f, argument) || p.budget.Grow(int64(len(p.dst)-before)) != nil {
 			return false
 		}
 		i = end - 1

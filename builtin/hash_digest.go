@@ -43,8 +43,7 @@ func sha2Kernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selecti
 			return nil
 		}
 		c.Scratch = dst
-		out.SetString(i, dst)
-		return nil
+		return setScratch(c, out, i)
 	})
 }
 

@@ -283,7 +283,7 @@ func comparingKernel(t types.Type, sign int) expr.Kernel {
 		return extremeOfRow(compareFloat[float64], sign)
 	}
 	physical := t.Physical()
-	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		// Strings and nested values are compared as bytes and written one row after the other, so that all rows are.
 		var best, candidate []byte
 		chosen := make([]int, out.Len)
@@ -301,13 +301,11 @@ func comparingKernel(t types.Type, sign int) expr.Kernel {
 		})
 		if physical == types.PhysicalString {
 			eachRow(sel, out.Len, func(i int) {
-				if chosen[i] < 0 {
+				if chosen[i] < 0 || setText(c, out, i, args[chosen[i]].StringAt(i)) != nil {
 					out.SetNull(i)
-					return
 				}
-				out.SetString(i, args[chosen[i]].StringAt(i))
 			})
-			return nil
+			return c.Budget.Err()
 		}
 		selected := vector.NewBitmap(out.Len)
 		eachRow(sel, out.Len, func(i int) { selected.Set(i) })

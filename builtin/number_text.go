@@ -93,8 +93,7 @@ func convKernel(checked bool) expr.Kernel {
 				return nil
 			}
 			k.Scratch = text
-			out.SetString(i, text)
-			return nil
+			return setScratch(k, out, i)
 		})
 	}
 }

@@ -100,7 +100,10 @@ func rlikeKernel(name string) expr.Kernel {
 			if err != nil {
 				return err
 			}
-			matchRows(p.matches, args[0], sel, out)
+			matchRows(func(s []byte) bool { return c.Budget.Work(searchWork(s)) == nil && p.matches(s) }, args[0], sel, out)
+			if err := c.Budget.Err(); err != nil {
+				return err
+			}
 			return p.gaveUp(c, name)
 		}
 		to := vector.Values[uint8](out)
@@ -111,6 +114,9 @@ func rlikeKernel(name string) expr.Kernel {
 	}
 }
 
+// searchWork is about the work of searching s for a pattern.
+func searchWork(s []byte) int64 { return 16 + 16*int64(len(s)) }
+
 // eachPattern calls f for each row with its text and pattern; name is the function that errors name.
 func eachPattern(c *expr.KernelContext, name string, args []*vector.Vector, sel vector.Selection, out *vector.Vector, f func(i int, s []byte, p *pattern) error) error {
 	state := patternStateOf(c)
@@ -118,6 +124,9 @@ func eachPattern(c *expr.KernelContext, name string, args []*vector.Vector, sel 
 	return each(sel, out, func(i int) error {
 		p, err := state.use(c, name, patterns.at(i))
 		if err != nil {
+			return err
+		}
+		if err := c.Budget.Work(searchWork(s.at(i))); err != nil {
 			return err
 		}
 		if err := f(i, s.at(i), p); err != nil {
@@ -158,8 +167,7 @@ func regexpPartKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.S
 			out.SetNull(i)
 			return nil
 		}
-		out.SetString(i, s[location[0]:location[1]])
-		return nil
+		return setText(c, out, i, s[location[0]:location[1]])
 	})
 }
 
@@ -191,13 +199,15 @@ func regexpExtractKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 		if location := p.find(s); location != nil {
 			part, err = groupOf(c, "regexp_extract", s, location, groups.at(i))
 		}
-		out.SetString(i, part)
-		return err
+		if err != nil {
+			return err
+		}
+		return setText(c, out, i, part)
 	})
 }
 
 func regexpExtractAllKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	groups, list := groupArgument(args), newListWriter(out)
+	groups, list := groupArgument(args), newListWriter(c, out)
 	return eachPattern(c, "regexp_extract_all", args, sel, out, func(i int, s []byte, p *pattern) (err error) {
 		list.begin(i)
 		p.each(s, func(location []int) bool {
@@ -214,7 +224,7 @@ func regexpExtractAllKernel(c *expr.KernelContext, args []*vector.Vector, sel ve
 }
 
 func splitKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-	list, limits := newListWriter(out), column[int32]{[]int32{-1}, 0}
+	list, limits := newListWriter(c, out), column[int32]{[]int32{-1}, 0}
 	if len(args) == 3 {
 		limits = columnOf[int32](args[2])
 	}
@@ -257,21 +267,29 @@ func splitPattern(s []byte, p *pattern, limit int, list *listWriter) {
 	list.add(s[at:])
 }
 
+// bytesPerView is what a string takes besides its bytes.
+const bytesPerView = 16
+
 // listWriter writes rows of arrays of strings.
 type listWriter struct {
-	lists []vector.List
-	child *vector.Vector
+	lists  []vector.List
+	child  *vector.Vector
+	budget *expr.Budget
 }
 
-func newListWriter(out *vector.Vector) listWriter {
+func newListWriter(c *expr.KernelContext, out *vector.Vector) listWriter {
 	lists := vector.Values[vector.List](out)
 	clear(lists)
-	return listWriter{lists, out.Children[0]}
+	return listWriter{lists, out.Children[0], c.Budget}
 }
 
 func (w *listWriter) begin(i int) { w.lists[i].Start = int32(w.child.Len) }
 
+// add is nothing once the budget refuses.
 func (w *listWriter) add(s []byte) {
+	if w.budget.Grow(int64(len(s))+bytesPerView) != nil {
+		return
+	}
 	n := w.child.Len
 	w.child.Reserve(n + 1)
 	w.child.Len = n + 1

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kilnql/kiln/expr"
 )
 
 // backtracker matches a pattern by trying, as Java does. It does what package regexp cannot: looking around, possessive
@@ -15,12 +17,19 @@ type backtracker struct {
 	begin  int   // of the search, for \G
 	steps  int
 	depth  int
+	budget *expr.Budget // of whom the search is for; it may end it
 }
 
 // The limits stand for the stack overflow that Java would end in, and for never ending.
 const (
 	maxSteps = 20_000_000
 	maxDepth = 200_000
+)
+
+// A search asks its budget every so many steps, each of about so much work; it must be a power of two.
+const (
+	stepsPerLook = 4096
+	workPerStep  = 16
 )
 
 // errExhausted ends a match that takes too long.
@@ -56,7 +65,7 @@ func (m *backtracker) search(n *regexpNode, from int) (found, exhausted bool) {
 func (m *backtracker) match(n *regexpNode, at int, follow func(end int) bool) bool {
 	m.steps++
 	m.depth++
-	if m.steps > maxSteps || m.depth > maxDepth {
+	if m.steps > maxSteps || m.depth > maxDepth || m.steps&(stepsPerLook-1) == 0 && m.budget.Work(stepsPerLook*workPerStep) != nil {
 		panic(errExhausted{})
 	}
 	ok := m.try(n, at, follow)

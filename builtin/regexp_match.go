@@ -216,7 +216,7 @@ type patternState struct {
 // use compiles text, unless it is the pattern of the row before; name is the function that errors name.
 func (s *patternState) use(c *expr.KernelContext, name string, text []byte) (*pattern, error) {
 	if s.pattern != nil && bytes.Equal(s.text, text) {
-		return s.pattern, nil
+		return s.pattern, c.Budget.Err()
 	}
 	s.text = append(s.text[:0], text...)
 	p, err := compilePattern(string(text))
@@ -224,6 +224,7 @@ func (s *patternState) use(c *expr.KernelContext, name string, text []byte) (*pa
 		s.pattern = nil
 		return nil, placed(c, invalidPattern(name, text))
 	}
+	p.tries.budget = c.Budget
 	s.pattern = p
 	return p, nil
 }

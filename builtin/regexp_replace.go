@@ -109,13 +109,15 @@ func regexpReplaceKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 			return err
 		}
 		text := s.at(i)
+		if err := c.Budget.Work(searchWork(text)); err != nil {
+			return err
+		}
 		from := utf16Offset(text, int(positions.at(i))-1)
 		if from < 0 {
-			out.SetString(i, text)
-			return nil
+			return setText(c, out, i, text)
 		}
 		rest := text[from:]
-		dst, copied, wrong := append(c.Scratch[:0], text[:from]...), 0, false
+		dst, copied, grown, wrong := append(c.Scratch[:0], text[:from]...), 0, 0, false
 		p.each(rest, func(location []int) bool {
 			if state.replacement.prepare(by.at(i), p); state.replacement.wrong {
 				wrong = true
@@ -124,8 +126,13 @@ func regexpReplaceKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 			dst = append(dst, rest[copied:location[0]]...)
 			dst = state.replacement.append(dst, rest, location)
 			copied = location[1]
-			return true
+			err = c.Budget.Grow(int64(len(dst) - grown))
+			grown = len(dst)
+			return err == nil
 		})
+		if err != nil {
+			return err
+		}
 		if err := p.gaveUp(c, "regexp_replace"); err != nil {
 			return err
 		}
@@ -134,7 +141,10 @@ func regexpReplaceKernel(c *expr.KernelContext, args []*vector.Vector, sel vecto
 				"replacement", string(by.at(i)), "position", strconv.Itoa(int(positions.at(i)))))
 		}
 		c.Scratch = append(dst, rest[copied:]...)
-		out.SetString(i, c.Scratch)
+		if err := c.Budget.Grow(int64(len(c.Scratch) - grown)); err != nil {
+			return err
+		}
+		putScratch(c, out, i)
 		return nil
 	})
 }

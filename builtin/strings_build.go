@@ -21,19 +21,9 @@ var buildFunctions = []*expr.Function{
 		signature{params: of(text, anyOf(arrayOf(text), text)), optional: 1, variadic: true, nullable: true, result: types.StringType, kernel: concatWithKernel}),
 	scalar("repeat", doc("string_funcs", "Returns str n times.", "str - a string", "n - an integer").
 		example("SELECT repeat('123', 2);", "123123"),
-		signature{params: of(text, integer), resolve: textLike(textAnd(func(dst, s []byte, n int32) []byte {
-			for range max(n, 0) {
-				dst = append(dst, s...)
-			}
-			return dst
-		}))}),
+		signature{params: of(text, integer), resolve: textLike(repeatTextKernel)}),
 	scalar("space", doc("string_funcs", "Returns n blanks.", "n - an integer").example("SELECT concat(space(2), '1');", "  1"),
-		signature{params: of(integer), result: types.StringType, kernel: toText(func(dst []byte, n int32) []byte {
-			for range max(n, 0) {
-				dst = append(dst, ' ')
-			}
-			return dst
-		})}),
+		signature{params: of(integer), result: types.StringType, kernel: spaceKernel}),
 	scalar("reverse", doc("collection_funcs", "Returns the characters of a string, or the elements of an array, in reverse order.", "expr - a string or array").
 		example("SELECT reverse('Spark SQL');", "LQS krapS").example("SELECT reverse(array(2, 1, 4, 3));", "[3,4,1,2]"),
 		signature{params: of(anyOf(text, anyArray)), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
@@ -60,9 +50,30 @@ var buildFunctions = []*expr.Function{
 func buildText(c *expr.KernelContext, sel vector.Selection, out *vector.Vector, build func(dst []byte, i int) []byte) error {
 	return each(sel, out, func(i int) error {
 		c.Scratch = build(c.Scratch[:0], i)
-		out.SetString(i, c.Scratch)
-		return nil
+		return setScratch(c, out, i)
 	})
+}
+
+func repeatTextKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	s, n := stringsOf(args[0]), columnOf[int32](args[1])
+	return each(sel, out, func(i int) error { return repeatText(c, "repeat", s.at(i), n.at(i), out, i) })
+}
+
+func spaceKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	n, blank := columnOf[int32](args[0]), []byte{' '}
+	return each(sel, out, func(i int) error { return repeatText(c, "space", blank, n.at(i), out, i) })
+}
+
+// repeatText makes n copies of s row i of out.
+func repeatText(c *expr.KernelContext, name string, s []byte, n int32, out *vector.Vector, i int) error {
+	n = max(n, 0)
+	dst, err := room(c, name, int64(n)*int64(len(s)))
+	if err != nil {
+		return err
+	}
+	c.Scratch = appendRepeated(c, dst, s, int(n))
+	putScratch(c, out, i)
+	return c.Budget.Err()
 }
 
 func allStrings(args []*vector.Vector) []stringColumn {
@@ -77,7 +88,7 @@ func allStrings(args []*vector.Vector) []stringColumn {
 func concatWithKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	separators := stringsOf(args[0])
 	eachRow(sel, out.Len, func(i int) {
-		if args[0].IsNull(i) {
+		if args[0].IsNull(i) || c.Budget.Err() != nil {
 			out.SetNull(i)
 			return
 		}
@@ -87,10 +98,14 @@ func concatWithKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.S
 			if v.IsNull(i) {
 				return
 			}
+			b := v.StringAt(i)
+			if c.Budget.Grow(int64(len(separator)+len(b))) != nil {
+				return
+			}
 			if !first {
 				dst = append(dst, separator...)
 			}
-			dst, first = append(dst, v.StringAt(i)...), false
+			dst, first = append(dst, b...), false
 		}
 		for _, a := range args[1:] {
 			if a.Physical != types.PhysicalList {
@@ -103,9 +118,9 @@ func concatWithKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.S
 			}
 		}
 		c.Scratch = dst
-		out.SetString(i, dst)
+		putScratch(c, out, i)
 	})
-	return nil
+	return c.Budget.Err()
 }
 
 func appendReversed(dst, s []byte) []byte {
@@ -125,7 +140,7 @@ func appendReversed(dst, s []byte) []byte {
 	return dst
 }
 
-func reverseArrayKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func reverseArrayKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	to := vector.Values[vector.List](out)
 	var rows []int32
 	_ = each(sel, out, func(i int) error {
@@ -153,17 +168,19 @@ func replaceKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Sele
 		if len(args) == 3 {
 			with = by.at(i)
 		}
-		return appendReplaced(dst, s.at(i), search.at(i), with)
+		return appendReplaced(c, dst, s.at(i), search.at(i), with)
 	})
 }
 
-func appendReplaced(dst, s, search, with []byte) []byte {
+// appendReplaced asks the budget for what the text grows by; it stops early if that is refused.
+func appendReplaced(c *expr.KernelContext, dst, s, search, with []byte) []byte {
 	if len(search) == 0 {
 		return append(dst, s...)
 	}
+	growth := int64(max(len(with)-len(search), 0))
 	for {
 		at := bytes.Index(s, search)
-		if at < 0 {
+		if at < 0 || c.Budget.Grow(growth) != nil {
 			return append(dst, s...)
 		}
 		dst = append(append(dst, s[:at]...), with...)
@@ -305,7 +322,7 @@ func resolveElt(result types.Type) func(c *expr.BindContext, args []expr.Expr) (
 func eltKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	var failure error
 	eachRow(sel, out.Len, func(i int) {
-		if args[0].IsNull(i) {
+		if args[0].IsNull(i) || failure != nil {
 			out.SetNull(i)
 			return
 		}
@@ -321,7 +338,7 @@ func eltKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selectio
 			out.SetNull(i)
 			return
 		}
-		out.SetString(i, args[n].StringAt(i))
+		failure = setText(c, out, i, args[n].StringAt(i))
 	})
 	return placed(c, failure)
 }

@@ -19,11 +19,11 @@ func padFunction(name string, left bool, usage string, examples ...[2]string) *e
 		d = d.example(e[0], e[1])
 	}
 	return scalar(name, d,
-		signature{params: of(text, integer, text), optional: 1, resolve: textLike(padKernel(left, false))},
-		signature{params: of(blob, integer, blob), optional: 1, result: types.BinaryType, kernel: padKernel(left, true)})
+		signature{params: of(text, integer, text), optional: 1, resolve: textLike(padKernel(name, left, false))},
+		signature{params: of(blob, integer, blob), optional: 1, result: types.BinaryType, kernel: padKernel(name, left, true)})
 }
 
-func padKernel(left, binary bool) expr.Kernel {
+func padKernel(name string, left, binary bool) expr.Kernel {
 	standard := []byte{' '}
 	if binary {
 		standard[0] = 0
@@ -39,50 +39,34 @@ func padKernel(left, binary bool) expr.Kernel {
 			if len(args) == 3 {
 				pad = pads.at(i)
 			}
-			if binary {
-				c.Scratch = appendPaddedBytes(c.Scratch[:0], s.at(i), int(length.at(i)), pad, left)
-			} else {
-				c.Scratch = appendPaddedText(c.Scratch[:0], s.at(i), int(length.at(i)), pad, left)
-			}
-			out.SetString(i, c.Scratch)
-			return nil
+			return padRow(c, name, s.at(i), int(length.at(i)), pad, left, binary, out, i)
 		})
 	}
 }
 
-func appendPaddedText(dst, s []byte, length int, pad []byte, left bool) []byte {
-	missing := length - characters(s)
-	if missing <= 0 || len(pad) == 0 {
-		return append(dst, s[:byteOffset(s, length)]...)
+// padRow makes s, with pad before or behind it up to length characters (bytes, if binary), row i of out.
+func padRow(c *expr.KernelContext, name string, s []byte, length int, pad []byte, left, binary bool, out *vector.Vector, i int) error {
+	size, width, cut := len(s), len(pad), func(b []byte, n int) []byte { return b[:max(min(n, len(b)), 0)] }
+	if !binary {
+		size, width, cut = characters(s), characters(pad), func(b []byte, n int) []byte { return b[:byteOffset(b, n)] }
+	}
+	missing := length - size
+	if missing <= 0 || width == 0 {
+		return setText(c, out, i, cut(s, length))
+	}
+	whole, part := missing/width, cut(pad, missing%width)
+	dst, err := room(c, name, int64(whole)*int64(len(pad))+int64(len(s)+len(part)))
+	if err != nil {
+		return err
 	}
 	if !left {
 		dst = append(dst, s...)
 	}
-	width := characters(pad)
-	for range missing / width {
-		dst = append(dst, pad...)
-	}
-	dst = append(dst, pad[:byteOffset(pad, missing%width)]...)
+	dst = append(appendRepeated(c, dst, pad, whole), part...)
 	if left {
 		dst = append(dst, s...)
 	}
-	return dst
-}
-
-func appendPaddedBytes(dst, b []byte, length int, pad []byte, left bool) []byte {
-	missing := length - len(b)
-	if missing <= 0 || len(pad) == 0 {
-		return append(dst, b[:max(min(length, len(b)), 0)]...)
-	}
-	if !left {
-		dst = append(dst, b...)
-	}
-	for ; missing >= len(pad); missing -= len(pad) {
-		dst = append(dst, pad...)
-	}
-	dst = append(dst, pad[:missing]...)
-	if left {
-		dst = append(dst, b...)
-	}
-	return dst
+	c.Scratch = dst
+	putScratch(c, out, i)
+	return c.Budget.Err()
 }

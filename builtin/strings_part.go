@@ -44,11 +44,10 @@ var stringPartFunctions = []*expr.Function{
 
 // textAndPart is a kernel (string, int) → part of that string.
 func textAndPart(part func(s []byte, n int32) []byte) expr.Kernel {
-	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		s, n := stringsOf(args[0]), columnOf[int32](args[1])
 		return each(sel, out, func(i int) error {
-			out.SetString(i, part(s.at(i), n.at(i)))
-			return nil
+			return setText(c, out, i, part(s.at(i), n.at(i)))
 		})
 	}
 }
@@ -70,8 +69,7 @@ func splitPartKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Se
 		if n.at(i) == 0 {
 			return placed(c, diag.New("INVALID_INDEX_OF_ZERO"))
 		}
-		out.SetString(i, splitPart(s.at(i), delimiter.at(i), int(n.at(i))))
-		return nil
+		return setText(c, out, i, splitPart(s.at(i), delimiter.at(i), int(n.at(i))))
 	})
 }
 
@@ -103,11 +101,10 @@ func splitPart(s, delimiter []byte, n int) []byte {
 	}
 }
 
-func substringIndexKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func substringIndexKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	s, delimiter, n := stringsOf(args[0]), stringsOf(args[1]), columnOf[int32](args[2])
 	return each(sel, out, func(i int) error {
-		out.SetString(i, substringIndex(s.at(i), delimiter.at(i), int(n.at(i))))
-		return nil
+		return setText(c, out, i, substringIndex(s.at(i), delimiter.at(i), int(n.at(i))))
 	})
 }
 
@@ -158,15 +155,14 @@ func plainString(t types.Type) types.Type {
 }
 
 func substringKernel(part func(s []byte, pos, length int32) []byte) expr.Kernel {
-	return func(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 		s, pos := stringsOf(args[0]), columnOf[int32](args[1])
 		length := column[int32]{[]int32{math.MaxInt32}, 0}
 		if len(args) == 3 {
 			length = columnOf[int32](args[2])
 		}
 		return each(sel, out, func(i int) error {
-			out.SetString(i, part(s.at(i), pos.at(i), length.at(i)))
-			return nil
+			return setText(c, out, i, part(s.at(i), pos.at(i), length.at(i)))
 		})
 	}
 }

@@ -57,8 +57,7 @@ func (t trimmer) kernel(str, set int) expr.Kernel {
 		}
 		s, sets := stringsOf(args[str]), stringsOf(args[set])
 		return each(sel, out, func(i int) error {
-			out.SetString(i, t.characters(s.at(i), sets.at(i)))
-			return nil
+			return setText(c, out, i, t.characters(s.at(i), sets.at(i)))
 		})
 	}
 }

@@ -100,12 +100,15 @@ func concatKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 	})
 }
 
-func concatArraysKernel(_ *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func concatArraysKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	to, child := vector.Values[vector.List](out), out.Children[0]
 	return each(sel, out, func(i int) error {
 		start := int32(child.Len)
 		for _, a := range args {
 			if l := vector.Get[vector.List](a, i); l.Length > 0 {
+				if err := c.Budget.Grow(bytesTakenByList(a.Children[0], l)); err != nil {
+					return err
+				}
 				vector.AppendRows(child, a.Children[0].Slice(int(l.Start), int(l.Length)), nil, int(l.Length))
 			}
 		}

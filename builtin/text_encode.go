@@ -257,8 +257,7 @@ func (s *charsets) kernel(c *expr.KernelContext, args []*vector.Vector, sel vect
 			return placed(c, err)
 		}
 		c.Scratch = b
-		out.SetString(i, b)
-		return nil
+		return setScratch(c, out, i)
 	})
 }
 
@@ -451,7 +450,7 @@ func toBinaryKernel(convert transcoder, format string, try bool) expr.Kernel {
 			switch {
 			case ok:
 				c.Scratch = b
-				out.SetString(i, b)
+				return setScratch(c, out, i)
 			case try:
 				out.SetNull(i)
 			default:

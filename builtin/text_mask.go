@@ -96,8 +96,8 @@ func maskKernel(m mask) expr.Kernel {
 				return
 			}
 			c.Scratch = m.append(c.Scratch[:0], s.at(i))
-			out.SetString(i, c.Scratch)
+			_ = setScratch(c, out, i)
 		})
-		return nil
+		return c.Budget.Err()
 	}
 }

@@ -121,8 +121,7 @@ func parseURLKernel(try bool) expr.Kernel {
 				out.SetNull(i)
 				return nil
 			}
-			out.SetString(i, part)
-			return nil
+			return setText(c, out, i, part)
 		})
 	}
 }

@@ -287,8 +287,7 @@ func formatKernel(unit int64, policy parserPolicy) expr.Kernel {
 			} else {
 				c.Scratch = cache.pattern.Append(c.Scratch[:0], in.at(i)*unit, zone)
 			}
-			out.SetString(i, c.Scratch)
-			return nil
+			return setScratch(c, out, i)
 		})
 	}
 }

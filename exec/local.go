@@ -89,7 +89,7 @@ func (l *local) make(w *Worker) error {
 		env := program.Env{Profile: stage.Profile, Context: l.run.query.ctx}
 		env.Groups, _ = l.sink.(program.GroupTable)
 		l.registers = l.run.query.Reserve("program", nil)
-		env.Reserve = l.registers.Grow
+		env.Reserve, env.Grow = l.registers.Grow, l.registers.Add
 		l.machine = stage.Program.NewMachine(env)
 	} else if l.columns == nil {
 		for _, c := range stage.Columns {

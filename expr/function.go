@@ -74,6 +74,8 @@ type KernelContext struct {
 	Scratch []byte
 	// Lambdas evaluate those arguments that are lambdas; nil for the others. The kernel's args hold nil for a lambda.
 	Lambdas []LambdaFunc
+	// Budget is what kernels ask that may make much of little, or work long on a row; it may be nil.
+	Budget *Budget
 }
 
 // LambdaFunc evaluates the body of a lambda for n elements: params are its parameters' values (flat or constant, n rows

@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func Optimize(plan logical.Node, o Options) (logical.Node, error) {
 		o.Settings = &expr.Settings{ANSI: true, Zone: time.UTC}
 	}
 	if o.Fold == nil {
-		o.Fold = program.Evaluate
+		o.Fold = func(e expr.Expr) (any, error) { return program.Fold(context.Background(), e) }
 	}
 	c := &Context{Options: o, estimator: NewEstimator(), commonKey: largestCommonKey(plan)}
 	d := driver{context: c, disabled: map[string]bool{}}

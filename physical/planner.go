@@ -47,6 +47,7 @@ type Plan struct {
 
 // planner lowers one plan.
 type planner struct {
+	context   context.Context // ends the computing of literal rows
 	options   Options
 	estimator *optimizer.Estimator
 	stages    []*exec.Stage
@@ -81,7 +82,7 @@ type branch struct {
 // offset say which rows that sink will take (-1: all), so that the last stages read no more partitions than they must.
 func Lower(ctx context.Context, plan logical.Node, o Options, limit, offset int64, newSink func([]vector.Layout) exec.Sink) (_ *Plan, err error) {
 	defer diag.Recover(&err)
-	p := &planner{options: o, estimator: optimizer.NewEstimator(), common: map[int32]*commonPlan{}}
+	p := &planner{context: ctx, options: o, estimator: optimizer.NewEstimator(), common: map[int32]*commonPlan{}}
 	w := wanted{}
 	if limit >= 0 {
 		w.limit = limit + offset

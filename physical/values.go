@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/kilnql/kiln/catalog/source"
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/exec"
 	"github.com/kilnql/kiln/exec/program"
 	"github.com/kilnql/kiln/logical"
@@ -21,7 +22,10 @@ func (p *planner) lowerValues(n *logical.Values) (*flow, error) {
 		column := vector.NewFlat(c.Type, len(n.Rows))
 		column.Reset(len(n.Rows))
 		for r, row := range n.Rows {
-			value, err := program.Evaluate(row[i])
+			value, err := program.Evaluate(p.context, row[i])
+			if p.context.Err() != nil {
+				return nil, diag.New("QUERY_CANCELLED").Wrap(p.context.Err())
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -103,12 +103,15 @@ func (v *Vector) Reset(n int) {
 	if v.aliased {
 		v.Buffers, v.aliased, v.heap = nil, false, -1
 	}
-	if v.heap >= 0 {
-		h := v.Buffers[v.heap][:0]
-		v.Buffers = append(v.Buffers[:0], h)
-		v.heap = 0
-	} else {
+	switch {
+	case v.heap < 0 && len(v.Buffers) > 1:
+		v.Buffers = nil // do not keep alive what may be long
+	case v.heap < 0:
 		v.Buffers = v.Buffers[:0]
+	case len(v.Buffers) > 1:
+		v.Buffers, v.heap = [][]byte{v.Buffers[v.heap][:0]}, 0
+	default:
+		v.Buffers[0] = v.Buffers[0][:0]
 	}
 	v.Reserve(n)
 	switch v.Physical {

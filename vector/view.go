@@ -82,6 +82,15 @@ func (v *Vector) SetString(i int, b []byte) {
 	As[View](v.data)[i] = MakeView(b, buffer, offset)
 }
 
+// AdoptString makes b, longer than InlineLength, row i of a flat string vector without a copy: b belongs to v from now on.
+func (v *Vector) AdoptString(i int, b []byte) {
+	if v.aliased {
+		v.Buffers, v.aliased, v.heap = slices.Clone(v.Buffers), false, -1
+	}
+	v.Buffers = append(v.Buffers, b)
+	As[View](v.data)[i] = MakeView(b, len(v.Buffers)-1, 0)
+}
+
 // String buffers start small and double; past heapBlock a full one is left alone and another is begun, so that large
 // stores never copy what they hold.
 const (

@@ -170,7 +170,7 @@ func (r *Reservation) Grow(n int64) error {
 	if r.takeBelow(n, m.limit+m.slack) {
 		return nil
 	}
-	return m.outOfMemory(n)
+	return m.outOfMemoryFor(r, n)
 }
 
 // Resize makes the size n: Grow or Shrink.
@@ -336,14 +336,17 @@ func (m *Manager) largest() []*Reservation {
 // OutOfMemory is the error for a consumer that needs n bytes more and can neither get them nor spill (detail says
 // why, such as the name of a state that cannot be written).
 func (r *Reservation) OutOfMemory(n int64, detail string) error {
-	e := r.query.manager.outOfMemory(n)
+	e := r.query.manager.outOfMemoryFor(r, n)
 	if detail != "" {
 		e.Text += " " + detail
 	}
 	return e
 }
 
-func (m *Manager) outOfMemory(n int64) *diag.Error {
+func (m *Manager) outOfMemory(n int64) *diag.Error { return m.outOfMemoryFor(nil, n) }
+
+// outOfMemoryFor is the error for n bytes that r (nil: a query that begins) asked for. It names r if nobody holds anything.
+func (m *Manager) outOfMemoryFor(r *Reservation, n int64) *diag.Error {
 	var names []string
 	for _, r := range m.largest() {
 		if len(names) == 3 || r.Size() == 0 {
@@ -351,7 +354,11 @@ func (m *Manager) outOfMemory(n int64) *diag.Error {
 		}
 		names = append(names, fmt.Sprintf("%s of %s (%s)", r.name, r.query.name, FormatBytes(r.Size())))
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) > 0:
+	case r != nil:
+		names = append(names, fmt.Sprintf("%s of %s (asks for the first)", r.name, r.query.name))
+	default:
 		names = append(names, "none")
 	}
 	return diag.New("OUT_OF_MEMORY", "requested", FormatBytes(n), "limit", FormatBytes(m.limit), "consumers", strings.Join(names, ", "))

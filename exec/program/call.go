@@ -1,6 +1,8 @@
 package program
 
 import (
+	"strings"
+
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
@@ -193,7 +195,7 @@ type entryResults struct {
 
 func bindApplication(m *Machine, s *step, a *application, single int) func() error {
 	p := &applied{application: a, args: make([]*vector.Vector, len(a.args))}
-	p.c = expr.KernelContext{Settings: a.settings, Span: a.e.Place(), Type: a.e.Type(), ArgTypes: a.argTypes}
+	p.c = expr.KernelContext{Settings: a.settings, Span: a.e.Place(), Type: a.e.Type(), ArgTypes: a.argTypes, Budget: &m.budget}
 	for _, l := range a.lambdas {
 		if l == nil {
 			p.c.Lambdas = append(p.c.Lambdas, nil)
@@ -240,11 +242,35 @@ func (p *applied) run(sel vector.Selection, out *vector.Vector) error {
 			}
 		}
 	}
-	if err := p.kernel(&p.c, p.args, sel, out); err != nil {
+	err := p.kernel(&p.c, p.args, sel, out)
+	if refused := p.c.Budget.Err(); refused != nil {
+		err = withExpression(refused, p.e) // whatever the kernel made of it
+	}
+	if err != nil {
 		return placed(err, p.e.Place())
 	}
 	return nil
 }
+
+// longestName is the length in bytes from which the text of an expression is cut in an error.
+const longestName = 80
+
+// withExpression names the expression in an error that says that memory is used up.
+func withExpression(err error, e expr.Expr) error {
+	d, ok := err.(*diag.Error)
+	if !ok || d.Condition != "OUT_OF_MEMORY" || strings.Contains(d.Text, outOfMemoryFor) {
+		return err
+	}
+	name := expr.SQL(e)
+	if len(name) > longestName {
+		name = strings.ToValidUTF8(name[:longestName], "") + "…"
+	}
+	d.Text += outOfMemoryFor + name + "."
+	return d
+}
+
+// outOfMemoryFor stands before the expression.
+const outOfMemoryFor = " It is needed for the result of "
 
 // present is the arguments that are vectors.
 func (p *applied) present() []*vector.Vector {
@@ -329,6 +355,9 @@ func (p *applied) entries(m *Machine, d *vector.Dict, single int) (*entryResults
 	r := &entryResults{dict: &vector.Dict{ID: vector.NewDictIDs(1), Values: out}}
 	if p.fails {
 		r.errors = p.oneByOne(n, out)
+		if err := p.c.Budget.Err(); err != nil {
+			return nil, placed(err, p.e.Place())
+		}
 	} else if err := p.run(nil, out); err != nil {
 		return nil, err
 	}

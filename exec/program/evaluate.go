@@ -1,6 +1,8 @@
 package program
 
 import (
+	"context"
+
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/vector"
 	"github.com/kilnql/kiln/vector/kernel"
@@ -15,6 +17,10 @@ type Evaluator struct {
 
 // NewEvaluator compiles expressions over inputs. An Evaluator is for one goroutine.
 func NewEvaluator(o Options, exprs []expr.Expr, inputs []Input) (*Evaluator, error) {
+	return newEvaluator(o, exprs, inputs, Env{})
+}
+
+func newEvaluator(o Options, exprs []expr.Expr, inputs []Input, e Env) (*Evaluator, error) {
 	b := NewBuilder(o, inputs)
 	var next expr.ColumnID
 	for _, in := range inputs {
@@ -33,7 +39,7 @@ func NewEvaluator(o Options, exprs []expr.Expr, inputs []Input) (*Evaluator, err
 	if err != nil {
 		return nil, err
 	}
-	return &Evaluator{machine: p.NewMachine(Env{})}, nil
+	return &Evaluator{machine: p.NewMachine(e)}, nil
 }
 
 // Program is what the evaluator runs.
@@ -56,12 +62,23 @@ func (v *Evaluator) Load(c int, _ vector.Selection, to *vector.Vector) error {
 	return nil
 }
 
-// Evaluate computes a constant expression, giving its value in the Go forms of package types.
-func Evaluate(e expr.Expr) (any, error) {
+// Evaluate computes a constant expression, giving its value in the Go forms of package types. It ends with the error of ctx
+// when ctx is done.
+func Evaluate(ctx context.Context, e expr.Expr) (any, error) {
+	return evaluateIn(e, Env{Context: ctx})
+}
+
+// Fold is Evaluate for expressions that may as well be computed when the query runs: it fails with
+// expr.ErrTooMuch as soon as they take more than a little memory or time.
+func Fold(ctx context.Context, e expr.Expr) (any, error) {
+	return evaluateIn(e, Env{Context: ctx, MostWork: expr.MostFoldedWork, Grow: expr.FoldedBytes()})
+}
+
+func evaluateIn(e expr.Expr, env Env) (any, error) {
 	if l, ok := e.(*expr.Literal); ok {
 		return l.Value, nil
 	}
-	v, err := NewEvaluator(DefaultOptions(), []expr.Expr{e}, nil)
+	v, err := newEvaluator(DefaultOptions(), []expr.Expr{e}, nil, env)
 	if err != nil {
 		return nil, err
 	}

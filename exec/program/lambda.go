@@ -59,10 +59,11 @@ type lambdaRun struct {
 	start   int
 	n       int
 	result  *vector.Vector
+	held    int64 // the most bytes of result so far
 }
 
 func (l *lambda) bind(outer *Machine) expr.LambdaFunc {
-	r := &lambdaRun{l: l, outer: outer, machine: l.body.NewMachine(Env{})}
+	r := &lambdaRun{l: l, outer: outer, machine: l.body.NewMachine(Env{Context: outer.env.Context, Reserve: outer.env.Reserve, Grow: outer.env.Grow, MostWork: outer.env.MostWork})}
 	r.result = vector.NewFlat(l.body.outputs[0].Type, 0)
 	return r.run
 }
@@ -88,7 +89,12 @@ func (r *lambdaRun) append(c *vector.Chunk) error {
 		v = wide
 	}
 	vector.AppendRows(r.result, v, c.Selection, c.Len)
-	return nil
+	grown := r.result.Bytes() - r.held
+	if grown <= 0 {
+		return nil
+	}
+	r.held += grown
+	return r.outer.budget.Grow(grown)
 }
 
 // Load gives the body a piece of a parameter, or a captured column spread over the elements. It implements Source.

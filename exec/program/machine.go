@@ -3,6 +3,7 @@ package program
 import (
 	"errors"
 
+	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/vector"
 	"github.com/kilnql/kiln/vector/kernel"
 )
@@ -36,7 +37,10 @@ type Machine struct {
 	spare      []uint16
 	orders     map[*step]*unitOrder
 	runs       uint64 // calls of Run
-	reserved   int64  // bytes of registers that env.Reserve knows of
+	reserved   int64  // bytes of registers that env.Reserve and env.Grow know of
+	made       int64  // bytes that kernels made for the present chunks of all spaces
+	budget     expr.Budget
+	done       <-chan struct{} // of env.Context
 }
 
 // flatCopy is the flat form of a slot that holds another encoding.
@@ -53,6 +57,7 @@ type spaceState struct {
 	origin   []uint16
 	rows     []int32 // build rows
 	before   int64   // rows of the partition before this chunk, counted by this machine
+	made     int64   // bytes that kernels made for this chunk
 	part     int32
 }
 
@@ -62,6 +67,13 @@ var errEmpty = errors.New("no rows left")
 // NewMachine makes a machine for one worker. Joins that the program probes must have been built.
 func (p *Program) NewMachine(e Env) *Machine {
 	m := &Machine{p: p, env: e, room: max(p.options.ChunkSize, vector.ChunkSize)}
+	m.budget = expr.Budget{Context: e.Context, MostWork: e.MostWork}
+	if e.Grow != nil {
+		m.budget.Take = m.take
+	}
+	if e.Context != nil {
+		m.done = e.Context.Done()
+	}
 	m.vectors = make([]*vector.Vector, p.slotCount)
 	m.own = make([]*vector.Vector, p.slotCount)
 	m.flats = make([]flatCopy, p.slotCount)
@@ -115,9 +127,27 @@ func (m *Machine) Run(in Source, n int, at Position, emit func(*vector.Chunk) er
 		return err
 	}
 	m.runs++
-	if m.runs%reserveEvery == 1 && m.env.Reserve != nil {
+	if m.env.Reserve != nil && (m.runs%reserveEvery == 1 || m.made > muchMade) {
 		return m.reserve()
 	}
+	return nil
+}
+
+// muchMade is how many bytes kernels make in a chunk before the registers are measured after it.
+const muchMade = 1 << 20
+
+// take asks for bytes that a kernel is about to make for the present chunk. What earlier chunks made is in registers that
+// are used again, and so is counted once.
+func (m *Machine) take(bytes int64) error {
+	m.made += bytes
+	m.spaces[m.space].made += bytes
+	if m.made <= m.reserved {
+		return nil
+	}
+	if err := m.env.Grow(m.made - m.reserved); err != nil {
+		return err
+	}
+	m.reserved = m.made
 	return nil
 }
 
@@ -144,8 +174,12 @@ func (m *Machine) reserve() error {
 		bytes += 4*int64(len(p.rows)+len(p.pairRows)) + 2*int64(len(p.room)+len(p.matched)+len(p.origin))
 	}
 	grown := bytes - m.reserved
-	if grown <= 0 {
+	if grown == 0 || grown < 0 && m.env.Grow == nil {
 		return nil
+	}
+	if grown < 0 {
+		m.reserved = bytes
+		return m.env.Grow(grown)
 	}
 	if err := m.env.Reserve(grown); err != nil {
 		return err
@@ -163,6 +197,8 @@ func (m *Machine) enter(space, n int) {
 	}
 	s.before += int64(s.n)
 	s.n, s.serial = n, m.serial
+	m.made -= s.made
+	s.made = 0
 	m.space, m.n = space, n
 }
 
@@ -221,6 +257,11 @@ func (m *Machine) steps(first, last int) (done bool, err error) {
 		c := &m.counts[pc]
 		c.Chunks++
 		c.RowsIn += int64(sel.Rows(m.n))
+		select {
+		case <-m.done:
+			return false, m.env.Context.Err()
+		default:
+		}
 		start, outer := int64(0), m.inner
 		if m.env.Profile {
 			m.inner = 0

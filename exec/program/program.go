@@ -79,7 +79,12 @@ type Env struct {
 	// Reserve, if not nil, is told after a few chunks how many bytes the machine's registers have grown by; its error ends
 	// the run. Registers never shrink: who made the machine gives the bytes back when it drops the machine.
 	Reserve func(bytes int64) error
-	// Context, if not nil, ends a run between two chunks of pairs: a chunk of probing rows may have any number of them.
+	// Grow, if not nil, is asked before kernels make results that count, such as long strings; its error ends the run. A
+	// negative number gives back what registers turned out not to keep.
+	Grow func(bytes int64) error
+	// MostWork, if above 0, bounds the work of kernels, in the units of expr.Budget: expr.ErrTooMuch ends the run.
+	MostWork int64
+	// Context, if not nil, ends a run: between instructions, and inside those whose kernels work long.
 	Context context.Context
 }
 

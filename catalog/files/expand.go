@@ -2,6 +2,8 @@ package files
 
 import (
 	"context"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -56,7 +58,8 @@ type Options struct {
 }
 
 // Expand finds the files of the given paths. Each path is a file, a directory (names that begin with _ or . left out), a
-// glob with * ? [a-z] and {a,b}, or a comma-separated list of these. Of a directory the files are taken that lie in
+// glob with * ? [a-z] and {a,b}, or a comma-separated list of these. A star does not match a slash, and two are as one, as
+// in Spark. Symbolic links are followed, but not back into a directory that they are in. Of a directory the files are taken that lie in
 // partitions below it; without any, the files right in it, and with Options.Recursive, all below it. Errors:
 // PATH_NOT_FOUND for a path where nothing is and a glob that matches nothing, CONFLICTING_DIRECTORY_STRUCTURES,
 // CONFLICTING_PARTITION_COLUMN_NAMES, INVALID_PARTITION_VALUE,
@@ -180,16 +183,21 @@ func (x *expander) addFound(info Info) error {
 		base = parent(info.Path)
 	}
 	if info.IsDir {
-		return x.walk(info.Path, base, true)
+		return x.walk(info.Path, base, nil, true)
 	}
 	x.addFile(info, base, true)
 	return nil
 }
 
-// walk adds the files below a directory, in order of their names; direct if it was asked for.
-func (x *expander) walk(directory, base string, direct bool) error {
+// walk adds the files below a directory, in order of their names; direct if it was asked for. above are the directories on the
+// way to it, of which none is entered again by a symbolic link.
+func (x *expander) walk(directory, base string, above *ancestor, direct bool) error {
 	if err := x.ctx.Err(); err != nil {
 		return err
+	}
+	here := &ancestor{path: directory, above: above}
+	if here.again() {
+		return nil
 	}
 	infos, err := x.gate.List(directory)
 	if err != nil {
@@ -201,7 +209,7 @@ func (x *expander) walk(directory, base string, direct bool) error {
 			continue
 		}
 		if info.IsDir {
-			if err := x.walk(info.Path, base, false); err != nil {
+			if err := x.walk(info.Path, base, here, false); err != nil {
 				return err
 			}
 			continue
@@ -209,6 +217,40 @@ func (x *expander) walk(directory, base string, direct bool) error {
 		x.addFile(info, base, direct)
 	}
 	return nil
+}
+
+// ancestor is a directory that is being walked.
+type ancestor struct {
+	path   string
+	above  *ancestor
+	linked bool // it or one above it is a symbolic link: only then can it be one of those above it
+}
+
+// again reports whether a directory of this machine is one of those above it, under another name.
+func (a *ancestor) again() bool {
+	scheme, name := splitScheme(a.path)
+	if scheme != "" || a.above == nil {
+		return false
+	}
+	a.linked = a.above.linked
+	if !a.linked {
+		info, err := os.Lstat(name)
+		a.linked = err == nil && info.Mode()&fs.ModeSymlink != 0
+	}
+	if !a.linked {
+		return false
+	}
+	self, err := os.Stat(name)
+	if err != nil {
+		return false // listing it tells what is wrong
+	}
+	for b := a.above; b != nil; b = b.above {
+		_, name := splitScheme(b.path)
+		if info, err := os.Stat(name); err == nil && os.SameFile(self, info) {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *expander) addFile(info Info, base string, direct bool) {

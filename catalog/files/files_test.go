@@ -328,3 +328,38 @@ func TestRegisteredFileSystem(t *testing.T) {
 		t.Error(f, err)
 	}
 }
+
+// TestLinksInCircles: a link back to a directory on the way to it is not followed; other links are.
+func TestLinksInCircles(t *testing.T) {
+	root := tree(t, "t/a/x", "t/b/y", "other/z")
+	for link, target := range map[string]string{"t/self": ".", "t/a/up": "..", "t/b/a": "../a", "t/top": "../../" + filepath.Base(root), "t/other": "../other"} {
+		if err := os.Symlink(target, filepath.Join(root, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	set, err := Expand(context.Background(), nil, []string{root + "/t"}, Options{Recursive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range set.Files {
+		got = append(got, strings.TrimPrefix(f.Path, root+"/t/"))
+	}
+	if want := "a/x b/a/x b/y other/z top/other/z"; strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
+// TestHintsOfPaths: forms that the shells of other programs know.
+func TestHintsOfPaths(t *testing.T) {
+	root := tree(t, "a/x", "b/c/y")
+	if got, _, err := expand(t, nil, root, "**/?"); err != nil || strings.Join(got, " ") != "a/x b/c/y" {
+		t.Errorf("%v, %v", got, err)
+	}
+	for path, hint := range map[string]string{root + "/**/z": "recursiveFileLookup", "~/nothing/here": "home directory", root + "/nothing": ""} {
+		_, err := Expand(context.Background(), nil, []string{path}, Options{})
+		if diag.ConditionOf(err) != "PATH_NOT_FOUND" || !strings.Contains(err.Error(), hint) || (hint != "") != strings.Contains(err.Error(), "Hint: ") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

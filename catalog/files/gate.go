@@ -236,5 +236,14 @@ func pathError(path string, err error) error {
 	return diag.New("FAILED_READ_FILE.NO_HINT", "path", path, "reason", err.Error()).Wrap(err)
 }
 
-// NotFound is the error for a path where nothing is.
-func NotFound(path string) error { return diag.New("PATH_NOT_FOUND", "path", path) }
+// NotFound is the error for a path where nothing is, with a hint where another program would have found something.
+func NotFound(path string) error {
+	err := diag.New("PATH_NOT_FOUND", "path", path)
+	switch {
+	case strings.HasPrefix(path, "~"):
+		err.Hint = "a path is taken as it stands: ~ is not replaced by the home directory."
+	case strings.Contains(path, "**"):
+		err.Hint = "** matches one directory, as * does. The files of all directories below one are read with the option recursiveFileLookup."
+	}
+	return err
+}

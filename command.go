@@ -274,9 +274,15 @@ func (s *Session) set(ctx context.Context, c *ast.Set) (*table, error) {
 		if err := s.Set(c.Key, *c.Value); err != nil {
 			return nil, err
 		}
+		if _, ok := configuration.Known(c.Key); !ok && strings.HasPrefix(strings.ToLower(c.Key), "spark.") {
+			s.warn(ctx, &diag.Warning{Text: "the setting " + c.Key + " is kept and has no effect here"})
+		}
 	}
 	t := textColumns("key", "value")
 	value, _, ok := s.configuration.Lookup(c.Key)
+	if !ok && strings.HasPrefix(strings.ToLower(c.Key), "kiln.") {
+		return nil, configuration.Unknown(c.Key)
+	}
 	if !ok {
 		value = "<undefined>"
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -22,7 +23,8 @@ import (
 //   - a slice of anything else that has a Spark type: one column, "value"; types.GoType says which type it has;
 //   - a slice of Row of one schema, such as Collect returns;
 //   - [][]any: rows whose values have the types of schema, given as SQL text in names[0] ("id int not null, v double");
-//     a Go value is converted where that changes nothing but the digits of a decimal, which is rounded;
+//     a Go value is converted where that changes nothing but the digits of a decimal, which is rounded. If names are only
+//     names, or there are none (_1, _2, …), each column has the type of its values, which must be one: an int is bigint;
 //   - an Arrow record batch, or a slice of them with one schema.
 //
 // names, if given, rename the columns.
@@ -67,7 +69,7 @@ func renamed(fields []types.Field, names []string) ([]types.Field, error) {
 		return fields, nil
 	}
 	if len(names) != len(fields) {
-		return nil, diag.New("ASSIGNMENT_ARITY_MISMATCH", "numExpr", strconv.Itoa(len(names)), "numTarget", strconv.Itoa(len(fields)))
+		return nil, diag.New("ASSIGNMENT_ARITY_MISMATCH", "numExpr", strconv.Itoa(len(fields)), "numTarget", strconv.Itoa(len(names)))
 	}
 	fields = slices.Clone(fields)
 	for i := range fields {
@@ -103,14 +105,11 @@ func goCells(r reflect.Value) ([]types.Field, [][]any, error) {
 	return t.Fields(), rows, nil
 }
 
-// rowTable takes rows whose types are given as SQL text.
+// rowTable takes rows whose types are given as SQL text, or those of their values.
 func rowTable(rows [][]any, names []string) (*memory.Table, error) {
-	if len(names) != 1 {
-		return nil, diag.New("TOO_MANY_VALUES", "expected", "1", "item", `names, which is the schema of [][]any, such as "id int, v double"`, "actual", strconv.Itoa(len(names)))
-	}
-	schema, err := types.ParseSchema(names[0])
+	schema, err := schemaOfRows(rows, names)
 	if err != nil {
-		return nil, diag.WithSQL(err, names[0])
+		return nil, err
 	}
 	cells := make([][]any, len(rows))
 	for i, row := range rows {
@@ -119,6 +118,57 @@ func rowTable(rows [][]any, names []string) (*memory.Table, error) {
 		}
 	}
 	return localTable("LocalRelation", schema.Fields(), cells), nil
+}
+
+// schemaOfRows reads the schema that names is, or finds the types of columns with these names. A single name is one of the
+// latter if it is no schema and one word.
+func schemaOfRows(rows [][]any, names []string) (types.Type, error) {
+	if len(names) == 1 {
+		schema, err := types.ParseSchema(names[0])
+		if err == nil || strings.ContainsAny(names[0], " ,:<\t\n") {
+			return schema, diag.WithSQL(err, names[0])
+		}
+	}
+	if len(names) == 0 && len(rows) > 0 {
+		for i := range rows[0] {
+			names = append(names, "_"+strconv.Itoa(i+1)) // Spark's names of a tuple's parts
+		}
+	}
+	fields := make([]types.Field, len(names))
+	for i, name := range names {
+		t, err := typeOfColumn(rows, i)
+		if err != nil {
+			return types.Type{}, err
+		}
+		fields[i] = types.Field{Name: name, Type: t, Nullable: true}
+	}
+	return types.StructType(fields...), nil
+}
+
+// typeOfColumn is the one type of the values of a column. What a Go type cannot tell, a value can: the elements of []any.
+func typeOfColumn(rows [][]any, column int) (types.Type, error) {
+	var found types.Type
+	known := false
+	for _, row := range rows {
+		if column >= len(row) || isNil(row[column]) {
+			continue
+		}
+		t, _, err := types.GoType(reflect.TypeOf(row[column]))
+		if err != nil {
+			_, t, err = types.FromGo(row[column])
+		}
+		if err != nil {
+			return t, err
+		}
+		if known && !found.SameType(t) {
+			return t, diag.New("CANNOT_MERGE_TYPE", "data_type1", found.String(), "data_type2", t.String())
+		}
+		found, known = t, true
+	}
+	if !known {
+		return found, diag.New("CANNOT_DETERMINE_TYPE")
+	}
+	return found, nil
 }
 
 // collectedTable takes rows of a result.

@@ -258,6 +258,11 @@ func TestCreateDataFrameRefuses(t *testing.T) {
 	wantCondition(t, "chan field", s.CreateDataFrame([]struct{ C chan int }{{}}).Err(), "ENCODER_NOT_FOUND")
 	wantCondition(t, "any", s.CreateDataFrame([]any{1, "a"}).Err(), "ENCODER_NOT_FOUND")
 	wantCondition(t, "names", s.CreateDataFrame([]int{1}, "a", "b").Err(), "ASSIGNMENT_ARITY_MISMATCH")
-	wantCondition(t, "no schema", s.CreateDataFrame([][]any{{1}}).Err(), "TOO_MANY_VALUES")
+	wantCondition(t, "no type", s.CreateDataFrame([][]any{{1, nil}}, "a", "b").Err(), "CANNOT_DETERMINE_TYPE")
+	wantCondition(t, "no rows", s.CreateDataFrame([][]any{}, "a", "b").Err(), "CANNOT_DETERMINE_TYPE")
+	wantCondition(t, "two types", s.CreateDataFrame([][]any{{1}, {"x"}}, "a").Err(), "CANNOT_MERGE_TYPE")
+	wantCondition(t, "long row", s.CreateDataFrame([][]any{{1, 2}}, "a").Err(), "FIELD_STRUCT_LENGTH_MISMATCH_WITH_NAME")
+	wantCondition(t, "chan value", s.CreateDataFrame([][]any{{make(chan int)}}, "a").Err(), "UNSUPPORTED_FEATURE.LITERAL_TYPE")
+	wantCondition(t, "bad schema", s.CreateDataFrame([][]any{{1}}, "a nosuch").Err(), "UNSUPPORTED_DATATYPE")
 	wantCondition(t, "decimal", s.CreateDataFrame([]kiln.Decimal{{Unscaled: types.Int128From(math.MaxInt64), Scale: -10}}).Err(), "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION")
 }

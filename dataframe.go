@@ -311,7 +311,7 @@ func (d *DataFrame) WithColumnRenamed(from, to string) *DataFrame {
 // ToDF renames all columns.
 func (d *DataFrame) ToDF(names ...string) *DataFrame {
 	if d.err == nil && len(names) != len(d.Columns()) {
-		return d.with(nil, diag.New("ASSIGNMENT_ARITY_MISMATCH", "numExpr", strconv.Itoa(len(names)), "numTarget", strconv.Itoa(len(d.Columns()))))
+		return d.with(nil, diag.New("ASSIGNMENT_ARITY_MISMATCH", "numExpr", strconv.Itoa(len(d.Columns())), "numTarget", strconv.Itoa(len(names))))
 	}
 	var items []any
 	for i, c := range d.Columns() {

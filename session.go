@@ -256,16 +256,20 @@ func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
 	if len(p.positional) > 0 && len(p.named) > 0 {
 		return p, diag.New("INVALID_QUERY_MIXED_QUERY_PARAMETERS")
 	}
-	if len(p.positional) > stmt.Parameters {
-		return p, diag.New("TOO_MANY_VALUES", "expected", strconv.Itoa(stmt.Parameters), "item", "?", "actual", strconv.Itoa(len(p.positional)))
-	}
-	if stmt.Parameters > len(p.positional) {
-		return p, diag.New("UNBOUND_SQL_PARAMETER", "name", "_"+strconv.Itoa(len(p.positional)))
-	}
-	for _, name := range stmt.Named {
+	for i, name := range stmt.Named {
 		if p.named[name] == nil {
-			return p, diag.New("UNBOUND_SQL_PARAMETER", "name", name)
+			err := diag.New("UNBOUND_SQL_PARAMETER", "name", name).At(stmt.NamedAt[i])
+			if len(p.positional) > 0 {
+				err.Hint = "the value of :" + name + " is given as kiln.Named(" + strconv.Quote(name) + ", value)."
+			}
+			return p, err
 		}
+	}
+	if n := len(p.positional); n < len(stmt.Parameters) {
+		at := stmt.Parameters[n] // which is its name, as in Spark
+		return p, diag.New("UNBOUND_SQL_PARAMETER", "name", "_"+strconv.Itoa(int(at.Start))).At(at)
+	} else if n > len(stmt.Parameters) {
+		return p, diag.New("TOO_MANY_VALUES", "expected", strconv.Itoa(len(stmt.Parameters)), "item", "?", "actual", strconv.Itoa(n))
 	}
 	return p, nil
 }

@@ -68,7 +68,7 @@ func rowDecoder(t reflect.Type, d *DataFrame) (func(Row, reflect.Value) error, e
 	decode := &decoder{caseSensitive: d.session.configuration.Bool(configuration.CaseSensitive)}
 	if t.Kind() != reflect.Struct || types.IsGoLeaf(t) {
 		if len(columns) != 1 {
-			return nil, diag.New("UNSUPPORTED_DESERIALIZER.FIELD_NUMBER_MISMATCH", "schema", `"`+strings.ToUpper(schema.String())+`"`, "ordinal", "1")
+			return nil, diag.New("UNSUPPORTED_DESERIALIZER.FIELD_NUMBER_MISMATCH", "schema", `"`+strings.ToUpper(schema.String())+`"`, "ordinal", "1", "type", "Go "+t.String())
 		}
 		return func(r Row, to reflect.Value) error { return decode.value(to, r.At(0), columns[0].Name) }, nil
 	}
@@ -110,6 +110,7 @@ func (d *decoder) targets(t reflect.Type, schema types.Type) ([]target, error) {
 	for _, f := range fields {
 		source, err := d.column(f.Name, schema.Fields())
 		if err != nil {
+			err.Hint = fmt.Sprintf("this is for field %s of %s, which is given another column by the tag `kiln:\"column\"`.", t.FieldByIndex(f.Index).Name, t)
 			return nil, err
 		}
 		out = append(out, target{f, source})
@@ -123,7 +124,7 @@ func (d *decoder) targets(t reflect.Type, schema types.Type) ([]target, error) {
 
 // column finds the column of a name. Letters' case does not matter, but where the session says that it does, it decides
 // between several.
-func (d *decoder) column(name string, columns []types.Field) (int, error) {
+func (d *decoder) column(name string, columns []types.Field) (int, *diag.Error) {
 	var same, exact []int
 	var names []string
 	for i, c := range columns {

@@ -7,9 +7,10 @@ type Statement struct {
 	Query   Query
 	Command Command
 	Text    string // the statement's text; spans refer to it
-	// Parameters counts ? markers; Named lists :name markers in order of first use.
-	Parameters int
+	// Parameters are the places of ? markers; Named lists :name markers in order of first use, NamedAt where that is.
+	Parameters []diag.Span
 	Named      []string
+	NamedAt    []diag.Span
 }
 
 // Command is a statement that is not a query.

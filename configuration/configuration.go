@@ -111,8 +111,12 @@ func (c *Configuration) Set(key, text string) error {
 	return nil
 }
 
-// Reset returns one setting, or all if key is "", to what it was when the session opened.
+// Reset returns one setting, or all if key is "", to what it was when the session opened. A kiln.* key that does not exist is
+// an error, as it is for Set.
 func (c *Configuration) Reset(key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
 	if err := c.mayChange(key); err != nil {
 		return err
 	}
@@ -161,15 +165,20 @@ func Unknown(key string) error {
 	return err
 }
 
+// checkKey is the error for a kiln.* key that no setting has.
+func checkKey(key string) error {
+	if _, ok := Known(key); !ok && strings.HasPrefix(strings.ToLower(key), "kiln.") {
+		return Unknown(key)
+	}
+	return nil
+}
+
 // validate checks a key and the form of its value. Unknown spark.* and other keys are kept without effect; an unknown
 // kiln.* key is a mistake.
 func validate(key, text string) error {
 	e, ok := Known(key)
 	if !ok {
-		if strings.HasPrefix(strings.ToLower(key), "kiln.") {
-			return Unknown(key)
-		}
-		return nil
+		return checkKey(key)
 	}
 	mistake := func(wanted string) error {
 		return diag.New("INVALID_CONF_VALUE.TYPE_MISMATCH", "confName", e.Key, "confValue", text, "confType", wanted)
@@ -319,7 +328,8 @@ func (c *Configuration) Settings(all bool) []Setting {
 }
 
 // ReadFile puts the settings of a file in Spark's form: a key and a value on each line, split by white space or "=";
-// lines that are empty or start with # are skipped.
+// lines that are empty or start with # are skipped. A line without a value is INVALID_CONFIGURATION_LINE; "key =" gives an
+// empty one.
 func (c *Configuration) ReadFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -336,12 +346,14 @@ func (c *Configuration) read(r io.Reader, path string) error {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		key, text := line, ""
-		if i := strings.IndexAny(line, " \t="); i >= 0 {
-			key, text = line[:i], strings.TrimSpace(line[i:])
-			text = strings.TrimSpace(strings.TrimPrefix(text, "="))
+		place := fmt.Sprintf("%s, line %d", path, n)
+		i := strings.IndexAny(line, " \t=")
+		if i < 0 || line[0] == '[' {
+			return placed(place, diag.New("INVALID_CONFIGURATION_LINE", "line", line))
 		}
-		if err := c.put(key, value{text, FromFile, fmt.Sprintf("%s, line %d", path, n)}); err != nil {
+		key, text := line[:i], strings.TrimSpace(line[i:])
+		text = strings.TrimSpace(strings.TrimPrefix(text, "="))
+		if err := c.put(key, value{text, FromFile, place}); err != nil {
 			return err
 		}
 	}

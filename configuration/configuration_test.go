@@ -57,10 +57,13 @@ func TestFileAndEnvironment(t *testing.T) {
 // A bad value is told with the line that it stands on, also by those who look at it only when the session opens.
 func TestMistakesHaveTheirPlace(t *testing.T) {
 	for text, want := range map[string]string{
-		"# comment\nkiln.bogus 1":            "kiln.conf, line 2: [UNKNOWN_CONFIGURATION]",
-		"kiln.exec.chunkSize":                "kiln.conf, line 1: [INVALID_CONF_VALUE",
-		"spark.foo bar\n\nkiln.master":       "kiln.conf, line 3: wrong",
-		"spark.master = nowhere\nkiln.other": "kiln.conf, line 2: [UNKNOWN_CONFIGURATION]",
+		"# comment\nkiln.bogus 1":              "kiln.conf, line 2: [UNKNOWN_CONFIGURATION]",
+		"kiln.exec.chunkSize =":                "kiln.conf, line 1: [INVALID_CONF_VALUE",
+		"kiln.exec.chunkSize":                  "kiln.conf, line 1: [INVALID_CONFIGURATION_LINE]",
+		"# a\n[server]\nport 1":                "kiln.conf, line 2: [INVALID_CONFIGURATION_LINE]",
+		"foo":                                  "kiln.conf, line 1: [INVALID_CONFIGURATION_LINE]",
+		"spark.foo bar\n\nkiln.master =":       "kiln.conf, line 3: wrong",
+		"spark.master = nowhere\nkiln.other 1": "kiln.conf, line 2: [UNKNOWN_CONFIGURATION]",
 	} {
 		c := New()
 		err := c.read(strings.NewReader(text), "kiln.conf")

@@ -8,6 +8,7 @@ import "maps"
 var apiConditions = map[string]Condition{
 	"CANNOT_BE_EMPTY":                                {"22023", "At least one <item> must be specified."},
 	"CANNOT_BE_NONE":                                 {"22004", "Argument `<arg_name>` cannot be nil."},
+	"CANNOT_DETERMINE_TYPE":                          {"22023", "Some of types cannot be determined after inferring."},
 	"CANNOT_MERGE_TYPE":                              {"22023", "Can not merge type `<data_type1>` and `<data_type2>`."},
 	"CIRCULAR_CLASS_REFERENCE":                       {"42602", "Cannot have circular references in class, but got the circular reference of class <t>."},
 	"ENCODER_NOT_FOUND":                              {"42704", "Not found an encoder of the type <typeName> to Spark SQL internal representation."},
@@ -32,8 +33,8 @@ var apiConditions = map[string]Condition{
 	"UNKNOWN_EXPLAIN_MODE":                           {"22023", "Unknown explain mode: '<explain_mode>'. Accepted explain modes are 'simple', 'extended', 'codegen', 'cost', 'formatted', 'verbose' and 'analyze'."},
 	"UNSUPPORTED_DATA_TYPE":                          {"22023", "Unsupported DataType `<data_type>`."},
 	"UNSUPPORTED_DESERIALIZER.DATA_TYPE_MISMATCH":    {"0A000", "The deserializer is not supported: need a(n) <desiredType> field but got <dataType>."},
-	"UNSUPPORTED_DESERIALIZER.FIELD_NUMBER_MISMATCH": {"0A000", "The deserializer is not supported: try to map <schema> to Tuple<ordinal>, but failed as the number of fields does not line up."},
-	"UNSUPPORTED_FEATURE.LITERAL_TYPE":               {"0A000", "The feature is not supported: Literal for '<value>' of <type>."},
+	"UNSUPPORTED_DESERIALIZER.FIELD_NUMBER_MISMATCH": {"0A000", "The deserializer is not supported: try to map <schema> to <type>, but failed as the number of fields does not line up: T must be a struct, kiln.Row, or the type of the single column."},
+	"UNSUPPORTED_FEATURE.LITERAL_TYPE":               {"0A000", "The feature is not supported: Literal of type <type>."},
 	"UNSUPPORTED_JOIN_TYPE":                          {"0A000", "Unsupported join type '<typ>'. Supported join types include: <supported>."},
 	"VALUE_NOT_ALLOWED":                              {"22023", "Value for `<arg_name>` has to be amongst the following values: <allowed_values>."},
 	"VALUE_NOT_BETWEEN":                              {"22023", "Value for `<arg_name>` must be between <min> and <max>."},

@@ -43,6 +43,7 @@ type Error struct {
 	Span        Span    // the place in SQL, zero if unknown
 	SQL         string  // the statement that Span refers to; set by WithSQL
 	Suggestions []string
+	Hint        string // what to do about it, a line below the place; "" if there is nothing to add
 	Cause       error
 }
 
@@ -83,6 +84,9 @@ func (e *Error) At(s Span) *Error {
 // Wrap records the error that caused e, and returns e.
 func (e *Error) Wrap(cause error) *Error { e.Cause = cause; return e }
 
+// Advise sets the hint of e, and returns e.
+func (e *Error) Advise(hint string) *Error { e.Hint = hint; return e }
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
@@ -105,11 +109,18 @@ func (e *Error) Message() string {
 	return "[" + e.Condition + "] " + e.Text + " SQLSTATE: " + e.SQLState
 }
 
-// Error is Message followed, if the place is known, by the line of SQL with a caret under it.
+// Error is Message followed, if the place is known, by the line of SQL with a caret under it, by the suggestions that the
+// message does not have, and by the hint.
 func (e *Error) Error() string {
 	m := e.Message()
 	if place := e.Caret(); place != "" {
 		m += "\n" + place
+	}
+	if len(e.Suggestions) > 0 && !strings.Contains(strings.ReplaceAll(e.Text, "`", ""), e.Suggestions[0]) {
+		m += "\nDid you mean: " + strings.Join(e.Suggestions, ", ") + "?"
+	}
+	if e.Hint != "" {
+		m += "\nHint: " + e.Hint
 	}
 	if e.Cause != nil {
 		if cause := e.Cause.Error(); !strings.Contains(m, cause) { // most messages have it as their reason

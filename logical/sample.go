@@ -3,6 +3,7 @@ package logical
 import (
 	"fmt"
 
+	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 )
 
@@ -11,6 +12,7 @@ type Sample struct {
 	Input        Node
 	Lower, Upper float64
 	Seed         int64
+	Span         diag.Span // of the clause in the statement, for messages
 }
 
 // Children returns the input.

@@ -209,11 +209,11 @@ func (p *planner) lower(n logical.Node, w wanted) (*flow, error) {
 	case *logical.Single:
 		return p.lowerSingle(n)
 	case *logical.Window:
-		return nil, diag.Unsupported("window functions")
+		return nil, diag.Unsupported("window functions").At(n.Functions[0].Expr.Place())
 	case *logical.Generate:
-		return nil, diag.Unsupported("generator functions such as explode")
+		return nil, diag.Unsupported("generator functions such as explode").At(n.Generator.Place())
 	case *logical.Sample:
-		return nil, diag.Unsupported("TABLESAMPLE")
+		return nil, diag.Unsupported("TABLESAMPLE").At(n.Span)
 	}
 	panic(&diag.Bug{Value: fmt.Sprintf("physical: no lowering for %T", n)})
 }

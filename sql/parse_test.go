@@ -81,8 +81,8 @@ func TestStatementParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Parameters != 3 || strings.Join(s.Named, " ") != "b a" {
-		t.Errorf("%d, %v", s.Parameters, s.Named)
+	if len(s.Parameters) != 3 || strings.Join(s.Named, " ") != "b a" {
+		t.Errorf("%v, %v", s.Parameters, s.Named)
 	}
 }
 

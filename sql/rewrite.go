@@ -61,6 +61,7 @@ type rewriter struct {
 	// parameters are the offsets of '?', named lists :names in order of first use.
 	parameters []int32
 	named      []string
+	namedAt    []diag.Span
 	options    Options
 	trace      func(mysql string) // tests look at the rewritten texts
 }

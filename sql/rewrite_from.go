@@ -186,6 +186,9 @@ func (r *rewriter) relationPrimary() {
 		r.out[at] = piece{kind: pieceName, text: pathMark + escapePart.Replace(stringText(r.source, t)), start: t.start, stop: t.end}
 		r.relationTail(at, t.start, false)
 		return
+	case first.kind == tokenString && r.source[first.start] == '"':
+		text := stringText(r.source, first)
+		panic(syntaxError(tokenDisplay(r.source, first), "", first.span()).Advise("a file's path is written in single quotes, FROM '" + text + "', and a name in backticks."))
 	case first.kind == tokenWord && !r.peek(1).is(symDot) && (clauseWords.has(first.keyword) || joinWords.has(first.keyword)):
 		r.fail()
 	case first.word(kwStream) && r.peek(1).isName() && !r.peek(1).word(kwAs) && !r.peek(2).isName():

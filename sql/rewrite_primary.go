@@ -58,19 +58,19 @@ func (r *rewriter) symbolAtom(t *token) {
 		name := r.fieldName()
 		r.add(pieceWord, name, 0, 0)
 		r.seal(m)
-		r.addNamed(name)
+		r.addNamed(name, diag.Span{Start: t.start, Stop: r.tokens[r.p-1].end})
 	default:
 		r.fail()
 	}
 }
 
-func (r *rewriter) addNamed(name string) {
+func (r *rewriter) addNamed(name string, at diag.Span) {
 	for _, n := range r.named {
 		if n == name {
 			return
 		}
 	}
-	r.named = append(r.named, name)
+	r.named, r.namedAt = append(r.named, name), append(r.namedAt, at)
 }
 
 // stringLiteral writes one or more adjacent strings as one literal.

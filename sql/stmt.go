@@ -25,7 +25,10 @@ func (r *rewriter) statement() *ast.Statement {
 	if s.Command = r.command(); s.Command == nil {
 		s.Query = r.parseQuery()
 	}
-	s.Parameters, s.Named = len(r.parameters), r.named
+	s.Named, s.NamedAt = r.named, r.namedAt
+	for _, at := range r.parameters {
+		s.Parameters = append(s.Parameters, diag.Span{Start: at, Stop: at + 1})
+	}
 	return s
 }
 

@@ -2,7 +2,6 @@ package types
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -113,7 +112,7 @@ func fromReflected(r reflect.Value) (any, Type, error) {
 	case reflect.Struct:
 		return fromStruct(r)
 	}
-	return nil, Type{}, diag.New("UNSUPPORTED_FEATURE.LITERAL_TYPE", "value", fmt.Sprintf("%.100v", r), "type", r.Type().String())
+	return nil, Type{}, diag.New("UNSUPPORTED_FEATURE.LITERAL_TYPE", "type", r.Type().String())
 }
 
 func fromList(r reflect.Value) (any, Type, error) {

@@ -142,12 +142,7 @@ func errorText(err error) string {
 	if diag.ConditionOf(err) == "QUERY_CANCELLED" || errors.Is(err, context.Canceled) {
 		return "Cancelled."
 	}
-	var e *diag.Error
-	text := err.Error()
-	if errors.As(err, &e) && len(e.Suggestions) > 0 && !strings.Contains(text, e.Suggestions[0]) {
-		text += "\nDid you mean: " + strings.Join(e.Suggestions, ", ") + "?"
-	}
-	return diag.Printable(text)
+	return diag.Printable(err.Error())
 }
 
 // print runs a statement and writes what it answers in the chosen form.

@@ -284,7 +284,7 @@ func TestSettings(t *testing.T) {
 func TestSettingsHaveTheirPlace(t *testing.T) {
 	properties := filepath.Join(t.TempDir(), "settings.conf")
 	for text, want := range map[string]string{
-		"# workers\nkiln.master":               ", line 2: [INVALID_CONF_VALUE.TYPE_MISMATCH] The value '' in the config \"kiln.master\"",
+		"# workers\nkiln.master =":             ", line 2: [INVALID_CONF_VALUE.TYPE_MISMATCH] The value '' in the config \"kiln.master\"",
 		"spark.sql.session.timeZone = nowhere": ", line 1: [INVALID_CONF_VALUE.TIME_ZONE]",
 	} {
 		os.WriteFile(properties, []byte(text), 0o600)

@@ -9,6 +9,7 @@ import (
 	"github.com/kilnql/kiln/builtin"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/types"
 )
 
 // quoteName writes a name of several parts as Spark's messages do: `a`.`b`.
@@ -136,6 +137,36 @@ func (b *binder) tableNotFound(name []string) *diag.Error {
 	e := diag.New("TABLE_OR_VIEW_NOT_FOUND", "relationName", quoteName(name))
 	if b.catalog != nil {
 		e.Suggestions = diag.Similar(name[len(name)-1], b.catalog.TableNames(), suggestedNames)
+	}
+	if path := strings.Join(name, "."); looksLikePath(path) {
+		e.Hint = quotedPath(path)
+	}
+	return e
+}
+
+// quotedPath is the hint for a file that was not written as one.
+func quotedPath(path string) string {
+	return "a file's path is written in single quotes: FROM '" + path + "'."
+}
+
+// looksLikePath reports whether a name that no table has is that of a file, without its quotes.
+func looksLikePath(name string) bool {
+	switch strings.ToLower(name[strings.LastIndexByte(name, '.')+1:]) {
+	case "parquet", "csv", "json", "jsonl", "tsv", "txt", "gz":
+		return true
+	}
+	return strings.Contains(name, "/")
+}
+
+// tableFunctionNotFound is the error for a function in FROM that makes no table. Other engines have some for files.
+func tableFunctionNotFound(q *ast.TableFunction) *diag.Error {
+	e := diag.New("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "name", quoteName(q.Name))
+	name := strings.ToLower(q.Name[len(q.Name)-1])
+	if len(q.Args) == 0 || !strings.HasPrefix(name, "read_") && !strings.HasSuffix(name, "_scan") {
+		return e
+	}
+	if path, ok := q.Args[0].(*ast.Literal); ok && path.Type.Kind == types.String {
+		e.Hint = quotedPath(path.Value.(string))
 	}
 	return e
 }

@@ -204,13 +204,13 @@ func (b *binder) tableFunction(q *ast.TableFunction, env environment) (*relation
 	bound, err := s.expr(&ast.Call{Func: q.Name, Args: q.Args})
 	if err != nil {
 		if diag.ConditionOf(err) == "UNRESOLVED_ROUTINE" {
-			return nil, diag.New("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "name", quoteName(q.Name))
+			return nil, tableFunctionNotFound(q)
 		}
 		return nil, err
 	}
 	call := generatorOf(bound)
 	if call == nil || bound != expr.Expr(call) {
-		return nil, diag.New("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "name", quoteName(q.Name))
+		return nil, tableFunctionNotFound(q)
 	}
 	g, err := b.newGenerated(call, call.Function.Name, nil, false)
 	if err != nil {

@@ -22,7 +22,7 @@ func (b *binder) sample(q *ast.Sample, env environment) (*relation, error) {
 		return r.over(&logical.Limit{Input: r.node, Count: n}), nil
 	}
 	s := b.site(newRelation(oneRow(), nil), environment{})
-	n := &logical.Sample{Input: r.node}
+	n := &logical.Sample{Input: r.node, Span: q.Place()}
 	switch q.Unit {
 	case ast.SamplePercent:
 		percent, err := s.number(q.Size)

@@ -16,6 +16,7 @@ import (
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/functions"
 	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/logical/analysis"
 	"github.com/kilnql/kiln/types"
 	"github.com/kilnql/kiln/vector"
 	"github.com/kilnql/kiln/vector/kernel"
@@ -235,6 +236,9 @@ func commentOf(c logical.Column, none string) string {
 func describeFunction(c *ast.DescribeFunction) (*table, error) {
 	name := c.Name[len(c.Name)-1]
 	canonical, d, ok := builtin.Documentation(name)
+	if !ok && analysis.Absent(name) {
+		return nil, diag.Unsupported("the function " + strings.ToLower(name)).At(c.Place())
+	}
 	if !ok {
 		near := diag.Similar(name, builtin.Callable(), 3)
 		err := diag.New("UNRESOLVED_ROUTINE", "routineName", "`"+name+"`", "searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")

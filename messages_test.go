@@ -28,6 +28,7 @@ func TestFunctionsOfSparkThatAreMissing(t *testing.T) {
 		}
 	}
 	wantCondition(t, "in FROM", s.SQL("SELECT * FROM sql_keywords()").Err(), "UNSUPPORTED_FEATURE")
+	wantMessage(t, "described", s.SQL("DESCRIBE FUNCTION FROM_JSON").Err(), "UNSUPPORTED_FEATURE", "the function from_json.")
 	wantCondition(t, "misspelled", s.SQL("SELECT from_jsn('{}')").Err(), "UNRESOLVED_ROUTINE")
 	wantCondition(t, "of a database", s.SQL("SELECT default.from_json('{}')").Err(), "UNRESOLVED_ROUTINE")
 }

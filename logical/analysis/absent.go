@@ -15,6 +15,9 @@ const absentFunctions = `
 	xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string
 `
 
+// Absent reports whether Spark has a function of this name, in any case, that kiln does not have.
+func Absent(name string) bool { return absent[strings.ToLower(name)] }
+
 // absent is absentFunctions as a set.
 var absent = func() map[string]bool {
 	set := map[string]bool{}

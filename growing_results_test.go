@@ -93,6 +93,7 @@ func TestCancelEndsLongKernels(t *testing.T) {
 		"aggregate":      "SELECT sum(aggregate(sequence(1, 100000000), 0L, (a, x) -> a + x)) FROM range(1)",
 		"repeat":         "SELECT count(*) FROM range(1000) WHERE repeat('x', 300000000 + CAST(id AS INT)) = 'a'",
 		"a constant":     "SELECT size(array_sort(sequence(1, 60000000), (a, b) -> b - a))",
+		"ORDER BY":       "SELECT id FROM range(8000000) ORDER BY hash(id)",
 		"values":         "SELECT * FROM VALUES (regexp_replace(repeat('ab', 100000000), '[a]+', 'x'))",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,9 +105,29 @@ func (r *sortRun) add(e *keyEncoder, columns []*vector.Vector, sel vector.Select
 	r.store.Append(columns, sel, n)
 }
 
-// order sorts the run.
-func (r *sortRun) order() {
+// comparisonsPerLook is how often order looks at its context: a run may have millions of rows.
+const comparisonsPerLook = 1 << 16
+
+// errOrderStopped ends a sort from inside its comparison.
+type errOrderStopped struct{}
+
+// order sorts the run, unless ctx is done before: then it gives its error.
+func (r *sortRun) order(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if _, ok := p.(errOrderStopped); !ok {
+				panic(p)
+			}
+			err = context.Cause(ctx)
+		}
+	}()
+	compared := 0
 	slices.SortFunc(r.entries, func(a, b sortEntry) int {
+		if compared++; compared == comparisonsPerLook {
+			if compared = 0; ctx.Err() != nil {
+				panic(errOrderStopped{})
+			}
+		}
 		if a.prefix != b.prefix {
 			if a.prefix < b.prefix {
 				return -1
@@ -116,6 +136,7 @@ func (r *sortRun) order() {
 		}
 		return bytes.Compare(r.keyOf(&a), r.keyOf(&b))
 	})
+	return nil
 }
 
 // samePartition is how many of the ordered entries are of the first one's partition.
@@ -150,8 +171,7 @@ func (l *sortLocal) Consume(c *vector.Chunk, at program.Position) error {
 
 // Finish implements LocalSink.
 func (l *sortLocal) Finish() error {
-	l.run.order()
-	return nil
+	return l.run.order(l.query.Context())
 }
 
 // Finish implements Sink.
@@ -202,7 +222,10 @@ func (s *Sort) mergeRuns(ctx context.Context) (*sortRun, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		out = out.merge(&l.run)
+		out = out.merge(ctx, &l.run)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		l.run = sortRun{store: vector.NewStore(s.spec.payload())}
 		l.memory.Shrink(l.memory.Size())
 	}
@@ -210,13 +233,16 @@ func (s *Sort) mergeRuns(ctx context.Context) (*sortRun, error) {
 	return &out, nil
 }
 
-// merge appends the rows of b to those of a and merges the orders.
-func (r sortRun) merge(b *sortRun) sortRun {
+// merge appends the rows of b to those of a and merges the orders; it stops early if ctx is done.
+func (r sortRun) merge(ctx context.Context, b *sortRun) sortRun {
 	keys, rows := uint64(len(r.keys)), int32(r.store.Len)
 	out := sortRun{store: r.store, keys: append(r.keys, b.keys...), entries: make([]sortEntry, 0, len(r.entries)+len(b.entries))}
 	out.store.AppendStore(b.store)
 	i := 0
-	for _, e := range b.entries {
+	for n, e := range b.entries {
+		if n%comparisonsPerLook == 0 && ctx.Err() != nil {
+			return out
+		}
 		e.key += keys
 		e.row += rows
 		for i < len(r.entries) && out.less(&r.entries[i], &e) {
@@ -337,7 +363,10 @@ func (l *sortLocal) spill() error {
 	if len(l.run.entries) == 0 {
 		return nil
 	}
-	l.run.order()
+	ctx := l.query.Context()
+	if err := l.run.order(ctx); err != nil {
+		return err
+	}
 	if l.file == nil {
 		file, err := l.query.Spill().Create("sort", l.memory)
 		if err != nil {
@@ -353,6 +382,9 @@ func (l *sortLocal) spill() error {
 		gathered[c] = vector.New(column.Type, column.Physical, spillFrame)
 	}
 	for rest := l.run.entries; len(rest) > 0; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		entries := rest[:min(spillFrame, len(rest))]
 		if !l.sort.spec.Global {
 			entries = entries[:l.run.samePartition(entries)]

@@ -98,7 +98,7 @@ func (l *topNLocal) below(keys []*vector.Vector, sel vector.Selection, n int, at
 
 // compact keeps the rows wanted and learns the worst of them.
 func (l *topNLocal) compact() {
-	l.run.order()
+	_ = l.run.order(context.Background()) // a few times the rows wanted
 	n := min(l.wanted(), len(l.run.entries))
 	rows := make([]int32, n)
 	next := sortRun{store: vector.NewStore(l.layout())}
@@ -161,7 +161,7 @@ func (t *TopN) Finish(context.Context, *Pool) error {
 			run = l.run
 			continue
 		}
-		run = run.merge(&l.run)
+		run = run.merge(context.Background(), &l.run)
 	}
 	from := min(int(t.spec.Offset), len(run.entries))
 	to := min(from+int(t.spec.Limit), len(run.entries))

@@ -113,11 +113,11 @@ func (b *binder) table(q *ast.Table, env environment) (*relation, error) {
 		plan, _ := logical.FreshCopy(found.Plan, b.ids)
 		return newRelation(plan, qualifier), nil
 	}
-	return b.view(found, q.Name, qualifier)
+	return b.view(found, q.Name, qualifier, q.Place())
 }
 
-// view binds the query of a view, which sees nothing of the query around it.
-func (b *binder) view(v Relation, name, qualifier []string) (*relation, error) {
+// view binds the query of a view, which sees nothing of the query around it; place is where it is used.
+func (b *binder) view(v Relation, name, qualifier []string, place diag.Span) (*relation, error) {
 	full := strings.ToLower(strings.Join(name, "."))
 	if slices.Contains(b.views, full) {
 		path := append(slices.Clone(b.views), full)
@@ -141,7 +141,7 @@ func (b *binder) view(v Relation, name, qualifier []string) (*relation, error) {
 		}
 		return nil, err
 	}
-	out := newRelation(r.plan(), qualifier)
+	out := newRelation(logical.MoveTo(r.plan(), place), qualifier)
 	if v.Columns != nil {
 		if err := out.rename(v.Columns); err != nil {
 			return nil, err

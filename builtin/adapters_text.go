@@ -185,17 +185,6 @@ func twoTextsTo[R any](f func(a, b []byte) R) expr.Kernel {
 	}
 }
 
-// textAnd is a kernel (string, fixed width) → string in the append style.
-func textAnd[B any](f func(dst, s []byte, b B) []byte) expr.Kernel {
-	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
-		s, b := stringsOf(args[0]), columnOf[B](args[1])
-		return each(sel, out, func(i int) error {
-			c.Scratch = f(c.Scratch[:0], s.at(i), b.at(i))
-			return setScratch(c, out, i)
-		})
-	}
-}
-
 // toText is a kernel fixed width → string in the append style.
 func toText[A any](f func(dst []byte, a A) []byte) expr.Kernel {
 	return func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {

@@ -92,6 +92,7 @@ class DataFusion:
 class Spark:
     name = "Spark"
     fewer = True
+    settles = 1  # seconds in which its compiler and collector threads would run beside the next engine
 
     def __init__(self, tables):
         from pyspark.sql import SparkSession
@@ -134,7 +135,8 @@ def measure(engines, queries, rounds):
     for label, sql in queries.items():
         failed = set()
         for r in range(rounds + 1):  # the first warms up
-            for engine in engines:
+            turn = r % len(engines)
+            for engine in engines[turn:] + engines[:turn]:  # nobody always follows the same peer
                 if engine.name in failed or getattr(engine, "fewer", False) and r > 2:
                     continue
                 try:
@@ -145,6 +147,7 @@ def measure(engines, queries, rounds):
                     continue
                 if r > 0:
                     times[engine.name][label].append(took)
+                time.sleep(getattr(engine, "settles", 0))
         print(label, {n: round(statistics.median(t[label]), 4) for n, t in times.items() if t[label]}, file=sys.stderr)
     return times
 

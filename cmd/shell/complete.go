@@ -17,18 +17,58 @@ import (
 // completer proposes what the word at the cursor may become.
 type completer struct {
 	session *kiln.Session
-	pending func() string // the lines before this one of the same statement
+	pending func() string        // the lines before this one of the same statement
+	list    func(words []string) // shows what there is to choose from; nil shows nothing
 }
 
-// Do implements readline.AutoCompleter: the ends of the candidates, and how many characters of them are typed.
+// Do implements readline.AutoCompleter: what the word at the cursor goes on with, and how many of its characters are typed. Where the
+// candidates have nothing more in common they are listed. The editor never gets several: its menu takes a Ctrl-C for itself, and
+// fails on candidates wider than the terminal.
 func (c *completer) Do(line []rune, pos int) (ends [][]rune, typed int) {
 	before, after := fromEditor(string(line[:pos])), fromEditor(string(line[pos:]))
 	words, prefix := c.candidates(c.pending()+before, after)
 	typed = len([]rune(prefix))
-	for _, word := range words {
-		ends = append(ends, []rune(word)[typed:])
+	if len(words) == 0 {
+		return nil, typed
 	}
-	return ends, typed
+	more := common(words)[typed:]
+	if len(words) == 1 {
+		more = append(more, closing(before, words[0], after)...)
+	}
+	if len(more) > 0 {
+		return [][]rune{more}, typed
+	}
+	if len(words) > 1 && c.list != nil {
+		c.list(words)
+	}
+	return nil, typed
+}
+
+// common is what all words begin with.
+func common(words []string) []rune {
+	same := []rune(words[0])
+	for _, word := range words[1:] {
+		for i, r := range []rune(word) {
+			if i < len(same) && same[i] != r {
+				same = same[:i]
+			}
+		}
+		same = same[:min(len(same), len([]rune(word)))]
+	}
+	return same
+}
+
+// closing is the quote that ends a file's path, unless it stands behind the cursor already.
+func closing(before, word, after string) []rune {
+	tokens := sql.Tokens(before)
+	if len(tokens) == 0 || tokens[len(tokens)-1].Class != sql.UnfinishedToken || strings.HasSuffix(word, "/") {
+		return nil
+	}
+	quote := before[tokens[len(tokens)-1].Start:][:1]
+	if !strings.Contains("'\"`", quote) || strings.HasPrefix(after, quote) {
+		return nil
+	}
+	return []rune(quote)
 }
 
 // candidates are the words that begin with prefix, the end of before, in any case. after is what stands behind the cursor.
@@ -189,19 +229,31 @@ func filePaths(prefix string) []string {
 // tableWords are the keywords that a table's name follows.
 var tableWords = []string{"FROM", "JOIN", "TABLE", "VIEW", "DESCRIBE", "DESC", "INTO", "EXISTS"}
 
+// firstWords are those that a statement begins with.
+var firstWords = []string{"CACHE", "CLEAR", "CREATE", "DESCRIBE", "DROP", "EXPLAIN", "FROM", "RESET", "SELECT", "SET", "SHOW", "TABLE", "UNCACHE",
+	"USE", "VALUES", "WITH"}
+
 // names are what an unqualified word may become: a table where one is expected, else a column, a function, a keyword or a table.
 func (c *completer) names(before, prefix, statement string) []string {
-	tokens := sql.Tokens(before)
-	if n := len(tokens); n > 0 && slices.Contains(tableWords, strings.ToUpper(before[tokens[n-1].Start:tokens[n-1].Stop])) {
+	tokens := slices.DeleteFunc(sql.Tokens(before), func(t sql.Token) bool { return t.Class == sql.CommentToken })
+	if len(tokens) == 0 {
+		return matching(prefix, asTyped(firstWords, prefix))
+	}
+	if last := tokens[len(tokens)-1]; slices.Contains(tableWords, strings.ToUpper(before[last.Start:last.Stop])) {
 		words := append(c.tables(), "parquet.`")
 		return matching(prefix, words)
 	}
-	words := c.columnsOf(references(statement))
+	tables := references(statement)
+	words := c.columnsOf(tables)
 	if prefix == "" {
 		return matching(prefix, words)
 	}
-	words = append(words, c.tables()...)
-	words = append(words, keywordsLike(prefix)...)
+	known := c.tables()
+	if len(tables) == 0 { // FROM is still to come
+		words = c.columnsOf(quoted(known))
+	}
+	words = append(words, known...)
+	words = append(words, asTyped(sql.Keywords(), prefix)...)
 	for _, name := range builtin.Names() {
 		if lastName(name) == name {
 			words = append(words, name+"(")
@@ -210,15 +262,24 @@ func (c *completer) names(before, prefix, statement string) []string {
 	return matching(prefix, words)
 }
 
-// keywordsLike are the keywords, in the case that the prefix is typed in.
-func keywordsLike(prefix string) []string {
-	words := sql.Keywords()
-	if strings.ToLower(prefix) == prefix {
+// asTyped are keywords in the case that the prefix is typed in.
+func asTyped(words []string, prefix string) []string {
+	words = slices.Clone(words)
+	if prefix != "" && strings.ToLower(prefix) == prefix {
 		for i, w := range words {
 			words[i] = strings.ToLower(w)
 		}
 	}
 	return words
+}
+
+// quoted are tables as a query names them.
+func quoted(tables []string) []reference {
+	var out []reference
+	for _, t := range tables {
+		out = append(out, reference{text: "`" + strings.ReplaceAll(t, "`", "``") + "`"})
+	}
+	return out
 }
 
 // qualified are the columns of the table that stands before the dot.

@@ -38,6 +38,9 @@ func TestCompletion(t *testing.T) {
 		{"", "select | from people", []string{"full_name", "person_id"}, "select"},
 		{"select\n", "per| from people", []string{"person_id"}, ""},
 		{"", "select upp|", []string{"upper("}, ""},
+		{"", "s|", []string{"select", "show", "set"}, "sum("},
+		{"", "|", []string{"SELECT", "WITH"}, "sum("},
+		{"", "select full|", []string{"full_name"}, "order_id"},
 		{"", "select o.| from orders as o join people p", []string{"o.order_id", "o.person_id"}, "o.full_name"},
 		{"", "select 1 from orders o, people p where p.f|", []string{"p.full_name"}, ""},
 		{"", "select people.| from people", []string{"people.full_name"}, ""},
@@ -69,9 +72,74 @@ func TestCompletion(t *testing.T) {
 		if c.not != "" && slices.Contains(words, c.not) || c.want == nil && len(words) > 0 {
 			t.Errorf("%s: unwanted in %q", c.line, words)
 		}
-		ends, typed := completer.Do([]rune(before+after), len([]rune(before)))
-		if typed != len([]rune(prefix)) || len(ends) != len(words) {
-			t.Errorf("%s: Do gives %d words, %d characters typed", c.line, len(ends), typed)
+		if typed := len([]rune(prefix)); len(words) > 0 && !strings.EqualFold(string(common(words)[:typed]), prefix) {
+			t.Errorf("%s: %q do not begin with %q", c.line, words, prefix)
+		}
+	}
+}
+
+// Tab goes on as far as the candidates agree, closes the quotation of a path, and lists what there is to choose from.
+func TestTab(t *testing.T) {
+	dir := t.TempDir() + "/"
+	os.Mkdir(filepath.Join(dir, "deep"), 0o700)
+	for _, name := range []string{"data.parquet", "dété.parquet", "dété 2.parquet", "漢字1", "漢字2"} {
+		os.WriteFile(filepath.Join(dir, name), nil, 0o600)
+	}
+	session, err := kiln.Open(kiln.NewConfig().WithoutDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if err := session.SQL("CREATE TEMP VIEW people AS SELECT 1 AS person_id, 'x' AS full_name, 'y' AS full_title").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ line, more, listed string }{ // | is the cursor
+		{"SEL|", "ECT", ""},
+		{"select full_n| from people", "ame", ""},
+		{"select full_| from people", "", "full_name full_title"},
+		{"select p.| from people p", "", "p.full_name p.full_title p.person_id"},
+		{"select nosuch| from people", "", ""},
+		{"select * from '" + dir + "da|", "ta.parquet'", ""},
+		{"select * from '" + dir + "da|'", "ta.parquet", ""},
+		{"select * from parquet.`" + dir + "da|", "ta.parquet`", ""},
+		{"select * from '" + dir + "de|", "ep/", ""},
+		{"select * from '" + dir + "dé|", "té", ""},
+		{"select * from '" + dir + "dété|", "", dir + "dété 2.parquet " + dir + "dété.parquet"},
+		{"select * from '" + dir + "漢|", "字", ""},
+		{"\\i " + dir + "da|", "ta.parquet", ""},
+		{"\\d '" + dir + "da|", "ta.parquet'", ""},
+	} {
+		listed := ""
+		completer := &completer{session: session, pending: func() string { return "" }, list: func(words []string) { listed = strings.Join(words, " ") }}
+		before, after, _ := strings.Cut(c.line, "|")
+		ends, _ := completer.Do([]rune(before+after), len([]rune(before)))
+		more := ""
+		if len(ends) > 0 {
+			more = string(ends[0])
+		}
+		if len(ends) > 1 || more != c.more || listed != c.listed {
+			t.Errorf("%s: goes on with %q, lists %q; want %q and %q", c.line, ends, listed, c.more, c.listed)
+		}
+	}
+}
+
+func TestColumns(t *testing.T) {
+	for _, c := range []struct {
+		words         []string
+		width, height int
+		want          string
+	}{
+		{[]string{"a", "b", "c", "d", "e"}, 8, 9, "a  c  e\nb  d\n"},
+		{[]string{"a", "b", "c", "d", "e"}, 1, 9, "a\nb\nc\nd\ne\n"},
+		{[]string{"a", "b", "c", "d", "e", "f", "g"}, 5, 3, "a  c\nb  d\n… a…\n"},
+		{[]string{"a", "b", "c", "d", "e", "f", "g"}, 20, 2, "a  b  c  d  e  f  g\n"},
+		{[]string{"漢字", "x"}, 11, 9, "漢字  x\n"},
+		{[]string{"x/y/one", "x/y/two/"}, 80, 9, "one   two/\n"},
+		{[]string{"p.one", "p.two"}, 80, 9, "one  two\n"},
+		{[]string{"a_long_name", "another"}, 6, 9, "a_lo…\nanot…\n"},
+	} {
+		if got := columns(c.words, c.width, c.height); got != c.want {
+			t.Errorf("columns(%q, %d, %d) = %q, want %q", c.words, c.width, c.height, got, c.want)
 		}
 	}
 }

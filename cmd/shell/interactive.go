@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/chzyer/readline"
+	"golang.org/x/term"
 
 	"github.com/kilnql/kiln/sql"
 )
@@ -54,7 +55,7 @@ func (s *shell) interact() int {
 	t := &terminalShell{shell: s, history: openHistory(historyPath())}
 	config := &readline.Config{
 		Prompt: prompt, DisableAutoSaveHistory: true, HistoryLimit: historyLimit + 1, HistorySearchFold: true, Painter: painter{},
-		AutoComplete: &completer{session: s.session, pending: func() string { return t.pending }},
+		AutoComplete: &completer{session: s.session, pending: func() string { return t.pending }, list: t.list},
 	}
 	if f, ok := s.stdin.(*os.File); ok {
 		config.Stdin = readline.NewCancelableStdin(f)
@@ -73,6 +74,17 @@ func (s *shell) interact() int {
 		}
 	}
 	return statusOK
+}
+
+// list shows candidates above the line that is typed; the editor calls it.
+func (t *terminalShell) list(words []string) {
+	width, height := 80, 24
+	if f, ok := t.stdout.(*os.File); ok {
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
+			width, height = w, h
+		}
+	}
+	io.WriteString(t.editor.Stdout(), columns(words, width, height-2))
 }
 
 // recall gives the editor the history anew: its own idea of what was entered knows lines, not statements.

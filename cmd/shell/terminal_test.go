@@ -142,6 +142,28 @@ func TestErrorsLeaveTheShellRunning(t *testing.T) {
 	}
 }
 
+// Tab lists the candidates above the line, which stays as it is: one Ctrl-C clears it. Nothing of that needs a wide terminal.
+func TestTabLists(t *testing.T) {
+	x := openTerminal(t, t.TempDir())
+	pty.Setsize(x.file, &pty.Winsize{Rows: 12, Cols: 40})
+	x.expect(prompt)
+	x.send("set " + tab)
+	x.expect("kiln.configuration.locked")
+	x.expect("… and ")
+	x.expect("kiln> set ")
+	x.send("\x01" + tab + ctrlC)
+	x.expect("^C")
+	x.send("select 6 * 7;\r")
+	x.expect("|42     |")
+	x.expect(prompt)
+	x.send("select sub" + tab)
+	x.send(tab)
+	x.expect("substring_index(")
+	x.expect("kiln> select substr")
+	x.send("ing('still', 1, 4) AS word;\r")
+	x.expect("|stil|")
+}
+
 // Each statement of a line runs, as each on a line of its own does; Ctrl-C ends the line.
 func TestStatementsOfOneLine(t *testing.T) {
 	x := openTerminal(t, t.TempDir())

@@ -283,9 +283,9 @@ func (b *JoinBuild) load(ctx context.Context, from, to int) error {
 	return nil
 }
 
-// Advance goes on to the next pass. False means that all rows have been probed; the build side is then back at its first
-// pass, for another reading of the source. It is for Stage.Again.
-func (b *JoinBuild) Advance(ctx context.Context) (bool, error) {
+// NextPass ends the present pass and loads the parts of the next one, for which the probing stage reads its source again; false
+// if there is none. It is for Stage.Again, when no probe runs.
+func (b *JoinBuild) NextPass(ctx context.Context) (bool, error) {
 	s := b.spill
 	if s == nil {
 		return false, nil
@@ -293,14 +293,21 @@ func (b *JoinBuild) Advance(ctx context.Context) (bool, error) {
 	if b.spec.Unmatched {
 		s.passes[s.pass].keep(b.table.Load().marks)
 	}
-	if s.next < len(s.parts) {
-		return true, b.begin(ctx)
-	}
-	if len(s.passes) == 1 {
+	if s.next == len(s.parts) {
 		return false, nil
 	}
+	return true, b.begin(ctx)
+}
+
+// Rewind goes back to the first pass after the last one, for another reading of the source: with the next part of another
+// build side, or by another stage that probes this one. It is for Stage.Again, when no probe runs.
+func (b *JoinBuild) Rewind(ctx context.Context) error {
+	s := b.spill
+	if s == nil || len(s.passes) == 1 {
+		return nil
+	}
 	s.next = 0
-	return false, b.begin(ctx)
+	return b.begin(ctx)
 }
 
 // keep adds the marks of a pass to those of earlier readings of the same parts.

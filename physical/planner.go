@@ -309,9 +309,12 @@ func (p *planner) feed(f *flow, programs []*program.Program, sink exec.Sink, lab
 func passes(builds []*exec.JoinBuild) func(context.Context, *exec.Pool) (bool, error) {
 	return func(ctx context.Context, _ *exec.Pool) (bool, error) {
 		for _, b := range builds {
-			more, err := b.Advance(ctx)
+			more, err := b.NextPass(ctx)
 			if more || err != nil {
 				return more, err
+			}
+			if err := b.Rewind(ctx); err != nil {
+				return false, err
 			}
 		}
 		return false, nil

@@ -241,7 +241,7 @@ func appendSlice(dst, src *Vector, start, n int) {
 // Slice is a read-only window of rows [start, start+n) of a flat or dictionary vector; it shares v's storage.
 func (v *Vector) Slice(start, n int) *Vector {
 	w := *v
-	w.Len, w.valid, w.heap, w.aliased = n, nil, -1, true
+	w.Len, w.valid, w.heap, w.aliased, w.borrowed = n, nil, -1, true, true
 	size := v.Physical.Size()
 	if v.Encoding == Dictionary {
 		size = 4
@@ -283,7 +283,7 @@ func Gather(src *Vector, rows []int32, sel Selection, n int, out *Vector) {
 		out.AliasBuffers(src)
 		gatherFixed[View](src, rows, sel, n, out)
 	case types.PhysicalList:
-		out.Children = src.Children
+		out.ShareElements(src)
 		gatherFixed[List](src, rows, sel, n, out)
 	case types.PhysicalStruct:
 		for i, c := range src.Children {

@@ -145,3 +145,21 @@ func TestGather(t *testing.T) {
 		}
 	}
 }
+
+func TestResetSparesElementsOfOthers(t *testing.T) {
+	kind := types.ArrayType(types.IntType, true)
+	lists := New(kind, types.PhysicalList, 1)
+	ReadValue([]byte{1, 2, 0, 0, 0, 0, 1, 3, 0, 0, 0}, lists) // [null, 3], as AppendValue writes it
+	out := New(kind, types.PhysicalList, 2)
+	for range 2 {
+		Gather(lists, []int32{0}, nil, 1, out)
+		if got := text(out, 0); got != "[null,3]" {
+			t.Errorf("gathered %s", got)
+		}
+	}
+	out.Reset(0)
+	ReadValue([]byte{1, 1, 0, 0, 0, 1, 9, 0, 0, 0}, out)
+	if got := text(lists, 0) + text(out, 0); got != "[null,3][9]" {
+		t.Errorf("%s after the other vector was filled anew", got)
+	}
+}

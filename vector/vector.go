@@ -46,6 +46,8 @@ type Vector struct {
 	heap  int    // index into Buffers of the buffer that SetString appends to, or -1
 	// aliased says that Buffers is another vector's list and must not be appended to in place.
 	aliased bool
+	// borrowed says the same of the Children of a list: Reset must not empty them.
+	borrowed bool
 }
 
 // Dict is the set of values that the codes of a dictionary vector stand for. Two vectors with the same ID have the
@@ -59,11 +61,8 @@ type Dict struct {
 func New(t types.Type, p types.Physical, capacity int) *Vector {
 	v := &Vector{Type: t, Physical: p, heap: -1}
 	switch t.Kind {
-	case types.Array:
-		v.Children = []*Vector{New(t.Elem(), t.Elem().Physical(), 0)}
-	case types.Map:
-		entry := types.StructType(types.Field{Name: "key", Type: t.Key()}, types.Field{Name: "value", Type: t.Elem(), Nullable: true})
-		v.Children = []*Vector{New(entry, types.PhysicalStruct, 0)}
+	case types.Array, types.Map:
+		v.Children = newElements(t)
 	case types.Struct:
 		for _, f := range t.Fields() {
 			v.Children = append(v.Children, New(f.Type, f.Type.Physical(), capacity))
@@ -71,6 +70,12 @@ func New(t types.Type, p types.Physical, capacity int) *Vector {
 	}
 	v.Reserve(capacity)
 	return v
+}
+
+// newElements is the child of an empty vector of arrays or maps.
+func newElements(t types.Type) []*Vector {
+	e := listElement(t)
+	return []*Vector{New(e, e.Physical(), 0)}
 }
 
 // NewFlat is New with the widest layout of t.
@@ -120,10 +125,19 @@ func (v *Vector) Reset(n int) {
 			c.Reset(n)
 		}
 	case types.PhysicalList:
+		if v.borrowed {
+			v.Children, v.borrowed = newElements(v.Type), false
+			return
+		}
 		for _, c := range v.Children {
 			c.Reset(0)
 		}
 	}
+}
+
+// ShareElements lets the lists of v, which was Reset, refer to the elements of src, until v is Reset again.
+func (v *Vector) ShareElements(src *Vector) {
+	v.Children, v.borrowed = src.Children, true
 }
 
 // Values are the values of a flat vector (Len of them) or of a constant (one). T must be the Go form of v.Physical:

@@ -169,17 +169,12 @@ func gatherFlat[I int32 | uint16](src *vector.Vector, from []I, sel vector.Selec
 		}
 	case types.PhysicalList:
 		gatherValues(vector.Values[vector.List](src), from, sel, vector.Values[vector.List](out))
-		shareChildren(src, out)
+		out.ShareElements(src)
 	case types.PhysicalStruct:
 		for i, c := range src.Children {
 			Gather(c, from, sel, out.Children[i])
 		}
 	}
-}
-
-// shareChildren lets out refer to src's elements.
-func shareChildren(src, out *vector.Vector) {
-	out.Children = append([]*vector.Vector(nil), src.Children...)
 }
 
 // gatherValues leaves rows without a source, and rows whose source is out of bounds, unspecified: such a row was not
@@ -279,7 +274,7 @@ func broadcast(src *vector.Vector, n int, out *vector.Vector) {
 		fill(vector.Values[vector.View](src)[0].Moved(base), vector.Values[vector.View](out))
 	case types.PhysicalList:
 		fill(vector.Values[vector.List](src)[0], vector.Values[vector.List](out))
-		shareChildren(src, out)
+		out.ShareElements(src)
 	case types.PhysicalStruct:
 		for i, c := range src.Children {
 			one := make([]int32, n)

@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode"
+
+	"golang.org/x/text/width"
 )
 
 // Span is a half-open range [Start, Stop) of byte offsets in the SQL text of a statement.
@@ -157,14 +159,32 @@ func (e *Error) Caret() string {
 	marked = marked[:max(0, min(len(marked), int(e.Span.Stop)-start))]
 	after := text[len(before)+len(marked):]
 	before, marked = Printable(before), Printable(marked)
-	blank := func(r rune) rune {
+	var blank strings.Builder
+	for _, r := range before {
 		if r == '\t' {
-			return r
+			blank.WriteRune(r)
+		} else {
+			blank.WriteString(strings.Repeat(" ", columns(r)))
 		}
-		return ' '
+	}
+	carets := 0
+	for _, r := range marked {
+		carets += columns(r)
 	}
 	return fmt.Sprintf("== SQL (line %d, position %d) ==\n%s\n%s%s", line, column, before+marked+Printable(after),
-		strings.Map(blank, before), strings.Repeat("^", max(1, utf8.RuneCountInString(marked))))
+		blank.String(), strings.Repeat("^", max(1, carets)))
+}
+
+// columns is the number of columns that a character takes on a terminal.
+func columns(r rune) int {
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
 }
 
 // WithSQL attaches the statement text to a user error found anywhere in err's chain, so that it can show its place.

@@ -53,6 +53,7 @@ func TestCarets(t *testing.T) {
 		{"SELECT\n  a + b,\n  c", 9, 14, "== SQL (line 2, position 3) ==\n  a + b,\n  ^^^^^"},
 		{"SELECT '\x1b[31m', a\x1bb FROM t", 16, 19, "== SQL (line 1, position 17) ==\nSELECT '\\x1B[31m', a\\x1Bb FROM t\n" + "                   ^^^^^^"},
 		{"\tSELECT é, x\r\nFROM t", 12, 13, "== SQL (line 1, position 12) ==\n\tSELECT é, x\n\t          ^"},
+		{"SELECT '漢字e\u0301', 漢", 20, 23, "== SQL (line 1, position 16) ==\nSELECT '漢字e\u0301', 漢\n                ^^"},
 		{"SELECT a\n+ 1", 7, 12, "== SQL (line 1, position 8) ==\nSELECT a\n       ^"},
 		{"SELECT 1", 8, 8, "== SQL (line 1, position 9) ==\nSELECT 1\n        ^"},
 	} {

@@ -105,7 +105,7 @@ func (s *shell) backslash(line string, place position) {
 	if err == nil || s.ending == leaving {
 		return
 	}
-	fmt.Fprintln(s.stderr, place.String()+errorText(err))
+	fmt.Fprintln(s.stderr, place.of(place.at)+errorText(err))
 	s.failed = true
 	if s.options.output != "json" {
 		s.endScript()

@@ -45,20 +45,20 @@ func TestDescribeTablesAndFunctions(t *testing.T) {
 	r.wantError(t, "did you mean upper")
 }
 
-// Nobody has typed the SQL that a command stands for; in a script its errors have a line as those of statements do.
+// Nobody has typed the SQL that a command stands for; in a script its errors have its place.
 func TestErrorsOfCommands(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "script.sql")
 	for command, want := range map[string]string{
-		`\d nope`:                ":3: [TABLE_OR_VIEW_NOT_FOUND] ",
-		`\d a b c`:               ":3: [PARSE_SYNTAX_ERROR] ",
-		`\tming`:                 ":3: no command `\\tming`; did you mean \\timing? ",
-		`\z`:                     ":3: no command `\\z`; \\? lists them",
-		`\x foo`:                 `:3: \x takes on or off, not foo`,
-		`\l foo`:                 `:3: \l takes no argument`,
-		`\conf kiln.nope`:        ":3: [UNKNOWN_CONFIGURATION] There is no setting \"kiln.nope\". SET -v lists",
-		`\conf kiln.exec.fusoin`: ":3: [UNKNOWN_CONFIGURATION] There is no setting \"kiln.exec.fusoin\". Did you mean kiln.exec.fusion?",
-		`\conf spark.nope`:       ":3: spark.nope is not set",
-		`\i /nowhere/x.sql`:      ":3: open /nowhere/x.sql",
+		`\d nope`:                ":3:1: [TABLE_OR_VIEW_NOT_FOUND] ",
+		`\d a b c`:               ":3:1: [PARSE_SYNTAX_ERROR] ",
+		`\tming`:                 ":3:1: no command `\\tming`; did you mean \\timing? ",
+		`\z`:                     ":3:1: no command `\\z`; \\? lists them",
+		`\x foo`:                 `:3:1: \x takes on or off, not foo`,
+		`\l foo`:                 `:3:1: \l takes no argument`,
+		`\conf kiln.nope`:        ":3:1: [UNKNOWN_CONFIGURATION] There is no setting \"kiln.nope\". SET -v lists",
+		`\conf kiln.exec.fusoin`: ":3:1: [UNKNOWN_CONFIGURATION] There is no setting \"kiln.exec.fusoin\". Did you mean kiln.exec.fusion?",
+		`\conf spark.nope`:       ":3:1: spark.nope is not set",
+		`\i /nowhere/x.sql`:      ":3:1: open /nowhere/x.sql",
 	} {
 		os.WriteFile(script, []byte("\n-- a comment\n"+command+"\nSELECT 1"), 0o600)
 		r := run(t, "", "-f", script)

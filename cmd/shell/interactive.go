@@ -15,35 +15,13 @@ import (
 
 const prompt = "kiln> "
 
-// lineBreak stands for a newline in the line editor, which knows single lines only: a statement of several lines is recalled
-// as one, and is the same again when it is run. It is a character for private use, shown as ↵.
-const lineBreak = '\ue00a'
-
-// painter shows lineBreak.
-type painter struct{}
-
-func (painter) Paint(line []rune, _ int) []rune {
-	shown := line
-	for i, r := range line {
-		if r == lineBreak {
-			if &shown[0] == &line[0] {
-				shown = append([]rune(nil), line...)
-			}
-			shown[i] = '↵'
-		}
-	}
-	return shown
-}
-
-func toEditor(text string) string   { return strings.ReplaceAll(text, "\n", string(lineBreak)) }
-func fromEditor(text string) string { return strings.ReplaceAll(text, string(lineBreak), "\n") }
-
 // terminalShell is a shell with a person at a terminal.
 type terminalShell struct {
 	*shell
 	editor  *readline.Instance
 	history *history
 	pending string // lines of a statement that is not complete
+	typed   int    // characters of the line
 }
 
 // interact reads statements from a terminal until \q or Ctrl-D.
@@ -55,10 +33,11 @@ func (s *shell) interact() int {
 	t := &terminalShell{shell: s, history: openHistory(historyPath())}
 	config := &readline.Config{
 		Prompt: prompt, DisableAutoSaveHistory: true, HistoryLimit: historyLimit + 1, HistorySearchFold: true, Painter: painter{},
-		AutoComplete: &completer{session: s.session, pending: func() string { return t.pending }, list: t.list},
+		AutoComplete:        &completer{session: s.session, pending: func() string { return t.pending }, list: t.list},
+		FuncFilterInputRune: t.key, Listener: t,
 	}
 	if f, ok := s.stdin.(*os.File); ok {
-		config.Stdin = readline.NewCancelableStdin(f)
+		config.Stdin = &keyboard{in: readline.NewCancelableStdin(f)}
 	}
 	editor, err := readline.NewEx(config)
 	if err != nil {
@@ -87,9 +66,13 @@ func (t *terminalShell) list(words []string) {
 	io.WriteString(t.editor.Stdout(), columns(words, width, height-2))
 }
 
-// recall gives the editor the history anew: its own idea of what was entered knows lines, not statements.
+// recall gives the editor the history anew: its own idea of what was entered knows lines, not statements. It must have an entry, if an
+// empty one: the editor's search of a history without one fails.
 func (t *terminalShell) recall() {
 	t.editor.ResetHistory()
+	if len(t.history.entries) == 0 {
+		t.editor.SaveHistory("")
+	}
 	for _, entry := range t.history.entries {
 		t.editor.SaveHistory(toEditor(entry))
 	}
@@ -99,8 +82,7 @@ func (t *terminalShell) recall() {
 func (t *terminalShell) readOne() bool {
 	t.ending = goingOn // what ended the last line is over
 	t.editor.SetPrompt(promptFor(t.pending))
-	line, err := t.editor.Readline()
-	line = fromEditor(line)
+	line, err := t.readLine()
 	switch {
 	case errors.Is(err, readline.ErrInterrupt):
 		t.remember(t.pending + line)
@@ -131,6 +113,16 @@ func (t *terminalShell) readOne() bool {
 		t.script(text, "")
 	}
 	return true
+}
+
+// readLine reads a line; while it does, the terminal marks what is pasted.
+func (t *terminalShell) readLine() (string, error) {
+	if os.Getenv("TERM") != "dumb" {
+		io.WriteString(t.stdout, pasteOn)
+		defer io.WriteString(t.stdout, pasteOff)
+	}
+	line, err := t.editor.Readline()
+	return fromEditor(line), err
 }
 
 // commandOf turns what people type to leave any shell, or to get help, into the command for it.

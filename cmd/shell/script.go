@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kilnql/kiln"
 	"github.com/kilnql/kiln/diag"
@@ -67,12 +68,27 @@ type position struct {
 	at   int    // offset of the statement
 }
 
-// String is what an error begins with: the file and the line.
-func (p position) String() string {
+// of is what an error at an offset of the text begins with: the file, the line and, in characters, the column.
+func (p position) of(at int) string {
 	if p.file == "" || p.file == "-" {
 		return ""
 	}
-	return fmt.Sprintf("%s:%d: ", p.file, 1+strings.Count(p.text[:p.at], "\n"))
+	before := p.text[:at]
+	line := strings.Count(before, "\n") + 1
+	return fmt.Sprintf("%s:%d:%d: ", p.file, line, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])+1)
+}
+
+// located is an error as a person is told it who reads the whole script: a place in the statement is one in the script.
+func (st statement) located(err error) (file string, _ error) {
+	var e *diag.Error
+	if !errors.As(err, &e) || e.Span.IsZero() || e.SQL != st.text || st.place.text == "" {
+		return st.place.of(st.place.at), err
+	}
+	moved := *e
+	moved.SQL = st.place.text
+	moved.Span.Start += int32(st.place.at)
+	moved.Span.Stop += int32(st.place.at)
+	return st.place.of(min(int(moved.Span.Start), len(moved.SQL))), &moved
 }
 
 // statement is one to run.
@@ -111,7 +127,7 @@ func (s *shell) statement(st statement) {
 	}
 	done()
 	if unwritten := s.flush(); err != nil && (unwritten == nil || !errors.Is(err, unwritten)) {
-		s.report(err, st.place)
+		s.report(err, st)
 	}
 	if interrupted, terminated := s.signals.ended(); interrupted || terminated {
 		s.failed = true
@@ -122,10 +138,11 @@ func (s *shell) statement(st statement) {
 }
 
 // report tells of a failed statement. What fails in a script ends it; machine output has said it already and goes on.
-func (s *shell) report(err error, place position) {
+func (s *shell) report(err error, st statement) {
 	s.failed = true
 	if s.options.output != "json" {
-		fmt.Fprintln(s.stderr, place.String()+errorText(err))
+		place, err := st.located(err)
+		fmt.Fprintln(s.stderr, place+errorText(err))
 		s.endScript()
 	}
 }

@@ -359,3 +359,39 @@ func TestPlansArePrintedAsTheyAre(t *testing.T) {
 		t.Error(r.out)
 	}
 }
+
+// Errors of a script are shown where they are in it, not in the statement; documents for programs keep to the statement.
+func TestPlaceInAScript(t *testing.T) {
+	dir := t.TempDir()
+	included, script := filepath.Join(dir, "included.sql"), filepath.Join(dir, "script.sql")
+	for _, c := range []struct{ text, want string }{
+		{"SELECT 1;\n\n/* é漢 */ SELECT 'é漢',\t1/0;\n", ":3:23: [DIVIDE_BY_ZERO] *\n== SQL (line 3, position 23) ==\n/* é漢 */ SELECT 'é漢',\t1/0;\n                       \t^^^\n"},
+		{"SELECT 1; SELECT\r\n  nosuch FROM range(1);\r\n", ":2:3: [UNRESOLVED_COLUMN*\n== SQL (line 2, position 3) ==\n  nosuch FROM range(1);\n  ^^^^^^\n"},
+		{"SELECT 1;\n SELECT 1 +", ":2:12: [PARSE_SYNTAX_ERROR]*\n== SQL (line 2, position 12) ==\n SELECT 1 +\n           ^\n"},
+		{"\\x\nSELECT 1;\nDROP VIEW nosuch;", ":3:*[TABLE_OR_VIEW_NOT_FOUND]*"},
+	} {
+		os.WriteFile(included, []byte(c.text), 0o600)
+		os.WriteFile(script, []byte("SELECT 2;\n\\i "+included+"\n"), 0o600)
+		for _, file := range []string{included, script} {
+			r := run(t, "", "-f", file)
+			want := included + c.want
+			for part := range strings.SplitSeq(want, "*") {
+				at := strings.Index(r.errors, part)
+				if at < 0 {
+					t.Errorf("%q: no %q in %s", c.text, part, r.errors)
+					break
+				}
+				r.errors = r.errors[at+len(part):]
+			}
+		}
+		r := run(t, c.text)
+		if r.wantError(t, "["); strings.Contains(r.errors, "sql:") {
+			t.Errorf("standard input has no name: %s", r.errors)
+		}
+	}
+	r := run(t, "SELECT 1;\nSELECT\n1/0", "-o", "json")
+	e, _ := documents(t, r.out)[1]["error"].(map[string]any)
+	if e["line"] != 2.0 || e["column"] != 1.0 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -164,6 +164,36 @@ func TestTabLists(t *testing.T) {
 	x.expect("|stil|")
 }
 
+// Keys that the line editor does not know, or takes for others; pasted text, whose tabs do not complete; and its search of the history.
+func TestKeys(t *testing.T) {
+	state := t.TempDir()
+	x := openTerminal(t, state)
+	x.expect(prompt)
+	x.send("\x12nothing" + ctrlC) // a search of the history, which is empty
+	x.expect(prompt)
+	x.send("\x1b[3~" + "x\x14\x7f\x1b[3~") // Delete on an empty line, Ctrl-T on one of one character
+	x.send("40 + 7;\x1b[1~select '漢漢漢' x, \x1b[D\x1b[Dy\x1b[D\x1b[3~\x1b[4~\x1b[1;5D1\r")
+	x.expect("select '漢漢漢' x, 40 + 17;\r\n")
+	x.expect("|漢漢漢|57       |")
+	x.expect(prompt)
+	x.send("\x1b[200~select\t'a\tb'\x03,\r\tlength('a\tb') n;\r\x1b[201~")
+	x.expect(`|a\tb|3  |`)
+	x.expect(prompt)
+	x.send("\x12length" + ctrlC)
+	x.expect(prompt)
+	x.send("select 6*7 as it;\r")
+	x.expect("|42 |")
+	x.expect(prompt)
+	x.send(ctrlD)
+	if err := x.command.Wait(); err != nil {
+		t.Error(err)
+	}
+	text, _ := os.ReadFile(filepath.Join(state, "kiln", "history"))
+	if !strings.Contains(string(text), "select\t'a\tb',\\n\tlength('a\tb') n;\n") {
+		t.Errorf("the history is %q", text)
+	}
+}
+
 // Each statement of a line runs, as each on a line of its own does; Ctrl-C ends the line.
 func TestStatementsOfOneLine(t *testing.T) {
 	x := openTerminal(t, t.TempDir())

@@ -20,7 +20,7 @@ var aesArguments = []string{"expr - binary", "key - 16, 24 or 32 bytes", "mode -
 var aesFunctions = []*expr.Function{
 	func() *expr.Function {
 		f := scalar("aes_encrypt", doc("misc_funcs", "Encrypts expr with AES. Without iv one is drawn at random.",
-			append(aesArguments[:4:4], "iv - the vector of initialization, 12 bytes (GCM) or 16 bytes (CBC)", "aad - data that is authenticated and not encrypted, GCM only")...).
+			append(aesArguments[:4:4], "iv - the vector of initialization, 12 bytes (GCM) or 16 bytes (CBC)", "aad - data that is authenticated and not encrypted, GCM only")...).printed(defaults(2, "GCM", "DEFAULT", "", "")).
 			example("SELECT base64(aes_encrypt('Spark SQL', '1234567890abcdef', 'ECB', 'PKCS'));", "3lmwu+Mw0H3fi5NDvcu9lg==").
 			example("SELECT base64(aes_encrypt('Spark', 'abcdefghijklmnop12345678ABCDEFGH', 'GCM', 'DEFAULT', unhex('000000000000000000000000'), 'This is an AAD mixed into the input'));",
 				"AAAAAAAAAAAAAAAAQiYi+sTLm7KD9UcZ2nlRdYDe/PX4"),
@@ -33,7 +33,7 @@ var aesFunctions = []*expr.Function{
 }
 
 func aesDecrypt(name, usage string, try bool) *expr.Function {
-	return scalar(name, doc("misc_funcs", usage, append(aesArguments[:4:4], "aad - the data that was authenticated, GCM only")...).
+	return scalar(name, doc("misc_funcs", usage, append(aesArguments[:4:4], "aad - the data that was authenticated, GCM only")...).printed(defaults(2, "GCM", "DEFAULT", "")).
 		example("SELECT CAST("+name+"(unhex('83F16B2AA704794132802D248E6BFD4E380078182D1544813898AC97E709B28A94'), '0000111122223333') AS STRING);", "Spark").
 		example("SELECT CAST("+name+"(unbase64('3lmwu+Mw0H3fi5NDvcu9lg=='), '1234567890abcdef', 'ECB', 'PKCS') AS STRING);", "Spark SQL"),
 		signature{params: of(blob, blob, text, text, blob), optional: 3, result: types.BinaryType, fails: !try, nullable: try,

@@ -38,7 +38,7 @@ const (
 
 // aggregate makes the entry of an aggregate function.
 func aggregate(name string, d document, t traits, s aggregateSignature) *expr.AggregateFunction {
-	f := &expr.AggregateFunction{Name: name, Doc: d.Doc, IgnoresOrder: t&ordered == 0, IgnoresDuplicates: t&ignoresDuplicates != 0}
+	f := newAggregate(name, d, t)
 	sig := signature{params: s.params, optional: s.optional, variadic: s.variadic}
 	f.Bind = func(c *expr.BindContext, args []expr.Expr, distinct bool) (expr.Expr, error) {
 		if _, err := choose(c, name, []signature{sig}, args); err != nil {
@@ -59,7 +59,7 @@ func aggregate(name string, d document, t traits, s aggregateSignature) *expr.Ag
 
 // aggregateRewrite makes the entry of an aggregate that is expressions over other aggregates.
 func aggregateRewrite(name string, d document, t traits, least, most int, bind func(c *expr.BindContext, args []expr.Expr, distinct bool) (expr.Expr, error)) *expr.AggregateFunction {
-	f := &expr.AggregateFunction{Name: name, Doc: d.Doc, IgnoresOrder: t&ordered == 0, IgnoresDuplicates: t&ignoresDuplicates != 0}
+	f := newAggregate(name, d, t)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr, distinct bool) (expr.Expr, error) {
 		if len(args) < least || most >= 0 && len(args) > most {
 			return nil, wrongNumber(c, name, least, most, len(args))

@@ -171,7 +171,7 @@ func (k *collector) final(c *expr.AggregateContext, g *expr.Groups, n int, out *
 }
 
 var collectAggregates = []*expr.AggregateFunction{
-	aggregateAlias(collectFunction("collect_list", false, doc("agg_funcs", "Returns an array of the values of expr that are not null, in the order of rows.", "expr - a value").
+	aggregateAlias(collectFunction("collect_list", false, doc("agg_funcs", "Returns an array of the values of expr that are not null, in the order of rows.", "expr - a value").printed(under("collect_list", "array_agg")).
 		example("SELECT collect_list(col) FROM VALUES (1), (2), (1) AS tab(col);", "[1,2,1]")), "array_agg"),
 	collectFunction("collect_set", true, doc("agg_funcs", "Returns an array of the distinct values of expr that are not null.", "expr - a value of a type that is not a map").
 		example("SELECT sort_array(collect_set(col)) FROM VALUES (1), (2), (1) AS tab(col);", "[1,2]")),

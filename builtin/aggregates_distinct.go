@@ -147,7 +147,7 @@ func (sketch) merge(dst, src []uint8) {
 
 var distinctAggregates = []*expr.AggregateFunction{
 	aggregate("approx_count_distinct", doc("agg_funcs", "Returns an estimate of the number of distinct values of expr, by HyperLogLog++.",
-		"expr - a value", "relativeSD - the largest relative standard deviation allowed, a constant (default 0.05)").
+		"expr - a value", "relativeSD - the largest relative standard deviation allowed, a constant (default 0.05)").printed(firstArguments(1)).
 		example("SELECT approx_count_distinct(col1) FROM VALUES (1), (1), (2), (2), (3) AS tab(col1);", "3"), ignoresDuplicates,
 		aggregateSignature{params: of(anything, double), optional: 1, resolve: func(c *expr.BindContext, args []expr.Expr) (aggregateOutcome, error) {
 			const name = "approx_count_distinct"

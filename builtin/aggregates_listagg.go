@@ -154,9 +154,22 @@ func cutCounted(b []byte) (piece, rest []byte, ok bool) {
 	return slices.Clone(b[:length]), b[length:], true
 }
 
+// printListAgg writes listagg, by any name, WITHIN GROUP with all of its order.
+func printListAgg(c *expr.PrintedCall) (string, bool) {
+	if c.WithinGroup == nil {
+		return "", false
+	}
+	c.Name = "listagg"
+	keys := make([]string, len(c.WithinGroup))
+	for i, k := range c.WithinGroup {
+		keys[i] = k.Full
+	}
+	return withinGroupText(c, keys), true
+}
+
 var joinAggregates = []*expr.AggregateFunction{
 	aggregateAlias(aggregateRewrite("listagg", doc("agg_funcs", "Returns the strings of expr that are not null, joined, in the order of WITHIN GROUP (ORDER BY …), else that of rows; null if there are none.",
-		"expr - a string or binary", "delimiter - a constant that is put between them").
+		"expr - a string or binary", "delimiter - a constant that is put between them").printed(defaults(1, "NULL"), printListAgg).
 		example("SELECT listagg(col) FROM VALUES ('a'), ('b'), ('c') AS tab(col);", "abc").
 		example("SELECT listagg(col, ', ') WITHIN GROUP (ORDER BY col DESC) FROM VALUES ('a'), ('b'), ('c') AS tab(col);", "c, b, a"), ordered, 1, 2,
 		func(c *expr.BindContext, args []expr.Expr, distinct bool) (expr.Expr, error) {

@@ -106,9 +106,27 @@ func modeKernel(t types.Type, down bool) *expr.AggregateKernel {
 	}
 }
 
+// printMode writes mode() WITHIN GROUP. Of values that are equally frequent it takes the first in that order; Spark writes the
+// order of its implementation, which is the other way round.
+func printMode(c *expr.PrintedCall) (string, bool) {
+	switch {
+	case len(c.WithinGroup) == 1:
+		c.Args = nil
+		c.WithinGroup[0].Descending = !c.WithinGroup[0].Descending
+		return printWithinGroup(c)
+	case len(c.Args) == 2 && c.Args[1] == "true":
+		c.WithinGroup = []expr.PrintedKey{{Expr: c.Args[0], Descending: true}}
+		c.Args = nil
+		return printWithinGroup(c)
+	case len(c.Args) == 2:
+		c.Args = c.Args[:1]
+	}
+	return "", false
+}
+
 var modeAggregates = []*expr.AggregateFunction{
 	aggregateRewrite("mode", doc("agg_funcs", "Returns the most frequent value of col that is not null; of several, the smallest. mode() WITHIN GROUP (ORDER BY col) is the same, or the largest for DESC.",
-		"col - a value", "deterministic - a boolean constant, without effect here").
+		"col - a value", "deterministic - a boolean constant, without effect here").printed(printMode).
 		example("SELECT mode(col) FROM VALUES (0), (10), (10) AS tab(col);", "10").
 		example("SELECT mode(col, true) FROM VALUES (-10), (0), (10) AS tab(col);", "-10"), 0, 0, 3,
 		func(c *expr.BindContext, args []expr.Expr, distinct bool) (expr.Expr, error) {

@@ -357,7 +357,7 @@ var (
 
 var percentileAggregates = []*expr.AggregateFunction{
 	aggregate("percentile", doc("agg_funcs", "Returns the exact percentile of col at the given fraction, between the two nearest values if need be; an array of them for an array of fractions.",
-		"col - a number or interval", "percentage - a constant between 0 and 1, or an array of such", "frequency - how often the value counts, an integer").
+		"col - a number or interval", "percentage - a constant between 0 and 1, or an array of such", "frequency - how often the value counts, an integer").printed(defaults(2, "1")).
 		example("SELECT percentile(col, 0.3) FROM VALUES (0), (10) AS tab(col);", "3.0").
 		example("SELECT percentile(col, array(0.25, 0.75)) FROM VALUES (0), (10) AS tab(col);", "[2.5,7.5]"), 0,
 		aggregateSignature{params: of(numberOrInterval, anything, integral), optional: 1, resolve: func(c *expr.BindContext, args []expr.Expr) (aggregateOutcome, error) {
@@ -383,13 +383,13 @@ var percentileAggregates = []*expr.AggregateFunction{
 			return p.outcome(c, args)
 		}}),
 	withinGroup("percentile_cont", interpolated, doc("agg_funcs", "percentile_cont(percentage) WITHIN GROUP (ORDER BY col): the percentile of col at the given fraction, between the two nearest values if need be.",
-		"percentage - a constant between 0 and 1, or an array of such").
+		"percentage - a constant between 0 and 1, or an array of such").printed(printWithinGroup).
 		example("SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY col) FROM VALUES (0), (10) AS tab(col);", "2.5")),
 	withinGroup("percentile_disc", discrete, doc("agg_funcs", "percentile_disc(percentage) WITHIN GROUP (ORDER BY col): the first value of col whose share of the rows up to it reaches the given fraction.",
-		"percentage - a constant between 0 and 1, or an array of such").
+		"percentage - a constant between 0 and 1, or an array of such").printed(printWithinGroup).
 		example("SELECT percentile_disc(0.25) WITHIN GROUP (ORDER BY col) FROM VALUES (0), (10) AS tab(col);", "0.0")),
 	aggregateAlias(aggregate("approx_percentile", doc("agg_funcs", "Returns the value of col below which at least the given fraction of the values lies. kiln's answer is exact; accuracy is checked only.",
-		"col - a number, date, timestamp or interval", "percentage - a constant between 0 and 1, or an array of such", "accuracy - a positive integer constant").
+		"col - a number, date, timestamp or interval", "percentage - a constant between 0 and 1, or an array of such", "accuracy - a positive integer constant").printed(defaults(2, "10000")).
 		example("SELECT approx_percentile(col, array(0.5, 0.4, 0.1), 100) FROM VALUES (0), (1), (2), (10) AS tab(col);", "[1,1,0]").
 		example("SELECT approx_percentile(col, 0.5, 100) FROM VALUES (0), (6), (7), (9), (10) AS tab(col);", "7"), 0,
 		aggregateSignature{params: of(approximable, anything, integral), optional: 1, resolve: bindApproxPercentile}), "percentile_approx"),

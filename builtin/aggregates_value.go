@@ -205,13 +205,13 @@ func positionBytes(s *positionState) []byte {
 }
 
 var positionAggregates = []*expr.AggregateFunction{
-	aggregateAlias(positionFunction("first", -1, doc("agg_funcs", "Returns the first value of expr in the order of rows; the first that is not null if isIgnoreNull is true.", "expr - a value", "isIgnoreNull - a boolean constant").
+	aggregateAlias(positionFunction("first", -1, doc("agg_funcs", "Returns the first value of expr in the order of rows; the first that is not null if isIgnoreNull is true.", "expr - a value", "isIgnoreNull - a boolean constant").printed(firstArguments(1)).
 		example("SELECT first(col) FROM VALUES (10), (5), (20) AS tab(col);", "10").
 		example("SELECT first(col, true) FROM VALUES (NULL), (5), (20) AS tab(col);", "5")), "first_value"),
-	aggregateAlias(positionFunction("last", 1, doc("agg_funcs", "Returns the last value of expr in the order of rows; the last that is not null if isIgnoreNull is true.", "expr - a value", "isIgnoreNull - a boolean constant").
+	aggregateAlias(positionFunction("last", 1, doc("agg_funcs", "Returns the last value of expr in the order of rows; the last that is not null if isIgnoreNull is true.", "expr - a value", "isIgnoreNull - a boolean constant").printed(firstArguments(1)).
 		example("SELECT last(col) FROM VALUES (10), (5), (20) AS tab(col);", "20").
 		example("SELECT last(col, true) FROM VALUES (10), (5), (NULL) AS tab(col);", "5")), "last_value"),
-	positionFunction("any_value", -1, doc("agg_funcs", "Returns some value of expr.", "expr - a value", "isIgnoreNull - a boolean constant").
+	positionFunction("any_value", -1, doc("agg_funcs", "Returns some value of expr.", "expr - a value", "isIgnoreNull - a boolean constant").printed(firstArguments(1)).
 		example("SELECT any_value(col) FROM VALUES (10), (5), (20) AS tab(col);", "10")),
 	byFunction("max_by", 1, doc("agg_funcs", "Returns the value of x in the row with the largest y.", "x - a value", "y - a value of a type with an order").
 		example("SELECT max_by(x, y) FROM VALUES ('a', 10), ('b', 50), ('c', 20) AS tab(x, y);", "b")),

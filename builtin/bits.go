@@ -10,32 +10,32 @@ import (
 )
 
 var bitFunctions = []*expr.Function{
-	bitOperator("&", doc("bitwise_funcs", "Returns the bitwise AND of expr1 and expr2.", "expr1 - an integer", "expr2 - an integer").
+	bitOperator("&", doc("bitwise_funcs", "Returns the bitwise AND of expr1 and expr2.", "expr1 - an integer", "expr2 - an integer").printed(infix("&")).
 		example("SELECT 3 & 5;", "1"), bitKernels{
 		binaryOf(func(a, b int8) int8 { return a & b }), binaryOf(func(a, b int16) int16 { return a & b }),
 		binaryOf(func(a, b int32) int32 { return a & b }), binaryOf(func(a, b int64) int64 { return a & b })}),
-	bitOperator("|", doc("bitwise_funcs", "Returns the bitwise OR of expr1 and expr2.", "expr1 - an integer", "expr2 - an integer").
+	bitOperator("|", doc("bitwise_funcs", "Returns the bitwise OR of expr1 and expr2.", "expr1 - an integer", "expr2 - an integer").printed(infix("|")).
 		example("SELECT 3 | 5;", "7"), bitKernels{
 		binaryOf(func(a, b int8) int8 { return a | b }), binaryOf(func(a, b int16) int16 { return a | b }),
 		binaryOf(func(a, b int32) int32 { return a | b }), binaryOf(func(a, b int64) int64 { return a | b })}),
-	bitOperator("^", doc("bitwise_funcs", "Returns the bitwise exclusive OR of expr1 and expr2.", "expr1 - an integer", "expr2 - an integer").
+	bitOperator("^", doc("bitwise_funcs", "Returns the bitwise exclusive OR of expr1 and expr2.", "expr1 - an integer", "expr2 - an integer").printed(infix("^")).
 		example("SELECT 3 ^ 5;", "6"), bitKernels{
 		binaryOf(func(a, b int8) int8 { return a ^ b }), binaryOf(func(a, b int16) int16 { return a ^ b }),
 		binaryOf(func(a, b int32) int32 { return a ^ b }), binaryOf(func(a, b int64) int64 { return a ^ b })}),
-	scalar("~", doc("bitwise_funcs", "Returns the bitwise NOT of expr.", "expr - an integer").
+	scalar("~", doc("bitwise_funcs", "Returns the bitwise NOT of expr.", "expr - an integer").printed(enclosed(1, "~", "")).
 		example("SELECT ~ 0;", "-1"),
 		signature{params: of(integral), resolve: func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
 			k := bitKernels{unary(func(v int8) int8 { return ^v }), unary(func(v int16) int16 { return ^v }),
 				unary(func(v int32) int32 { return ^v }), unary(func(v int64) int64 { return ^v })}
 			return outcome{result: args[0].Type(), kernel: k.of(args[0].Type())}, nil
 		}}),
-	alias(shiftFunction("shiftleft", doc("bitwise_funcs", "Returns base shifted left by expr bits.", "base - an int or bigint", "expr - the number of bits").
+	alias(shiftFunction("shiftleft", doc("bitwise_funcs", "Returns base shifted left by expr bits.", "base - an int or bigint", "expr - the number of bits").printed(infix("<<")).
 		example("SELECT shiftleft(2, 1);", "4").example("SELECT 2 << 1;", "4"),
 		binaryOf(func(v, n int32) int32 { return v << uint(n&31) }), binaryOf(func(v int64, n int32) int64 { return v << uint(n&63) })), "<<"),
-	alias(shiftFunction("shiftright", doc("bitwise_funcs", "Returns base shifted right by expr bits, keeping its sign.", "base - an int or bigint", "expr - the number of bits").
+	alias(shiftFunction("shiftright", doc("bitwise_funcs", "Returns base shifted right by expr bits, keeping its sign.", "base - an int or bigint", "expr - the number of bits").printed(infix(">>")).
 		example("SELECT shiftright(4, 1);", "2").example("SELECT 4 >> 1;", "2"),
 		binaryOf(func(v, n int32) int32 { return v >> uint(n&31) }), binaryOf(func(v int64, n int32) int64 { return v >> uint(n&63) })), ">>"),
-	alias(shiftFunction("shiftrightunsigned", doc("bitwise_funcs", "Returns base shifted right by expr bits, filled with zeros.", "base - an int or bigint", "expr - the number of bits").
+	alias(shiftFunction("shiftrightunsigned", doc("bitwise_funcs", "Returns base shifted right by expr bits, filled with zeros.", "base - an int or bigint", "expr - the number of bits").printed(infix(">>>")).
 		example("SELECT shiftrightunsigned(4, 1);", "2").example("SELECT 4 >>> 1;", "2"),
 		binaryOf(func(v, n int32) int32 { return int32(uint32(v) >> uint(n&31)) }), binaryOf(func(v int64, n int32) int64 { return int64(uint64(v) >> uint(n&63)) })), ">>>"),
 	scalar("bit_count", doc("bitwise_funcs", "Returns the number of bits that are set in expr as a 64-bit integer.", "expr - an integer or boolean").
@@ -78,7 +78,7 @@ func bitAt[A integerType](name string, width int32) expr.Kernel {
 
 // bitOperator is & | or ^ on integers of one type.
 func bitOperator(name string, d document, kernels bitKernels) *expr.Function {
-	f := &expr.Function{Name: name, Doc: d.Doc}
+	f := newFunction(name, d)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if len(args) != 2 {
 			return nil, wrongNumber(c, name, 2, 2, len(args))

@@ -41,7 +41,7 @@ var arrayMakers = []*expr.Function{
 
 // rewriteSelf makes the entry of a function that is bound by hand, with a call of the entry itself.
 func rewriteSelf(name string, d document, bind func(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error)) *expr.Function {
-	f := &expr.Function{Name: name, Doc: d.Doc}
+	f := newFunction(name, d)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) { return bind(c, f, args) }
 	return f
 }

@@ -14,7 +14,7 @@ var changeFunctions = []*expr.Function{
 	oneArray("array_distinct", "Returns an array without duplicates.", "SELECT array_distinct(array(1, 2, 3, NULL, 3));", "[1,2,3,null]", distinctKernel, nil),
 	oneArray("array_compact", "Returns an array without its nulls.", "SELECT array_compact(array(1, 2, 3, NULL));", "[1,2,3]", compactKernel,
 		func(t types.Type) types.Type { return types.ArrayType(t.Elem(), false) }),
-	strictly(1, scalar("sort_array", doc("array_funcs", "Returns an array sorted, nulls first if ascending, else last.", "array - an array", "ascendingOrder - a boolean constant, true if absent").
+	strictly(1, scalar("sort_array", doc("array_funcs", "Returns an array sorted, nulls first if ascending, else last.", "array - an array", "ascendingOrder - a boolean constant, true if absent").printed(defaults(1, "true")).
 		example("SELECT sort_array(array('b', 'd', NULL, 'c', 'a'), true);", "[null,\"a\",\"b\",\"c\",\"d\"]"),
 		signature{params: of(anyArray, boolean), optional: 1, resolve: resolveSortArray}), boolean),
 	setFunction("array_union", "Returns the elements of either array, without duplicates.", "[1,2,3,5]", func(inRight bool) bool { return true }, true),

@@ -12,9 +12,12 @@ func elementText(c *expr.KernelContext, v *vector.Vector, row int32) string {
 	return types.FormatValue(kernel.Value(v, int(row)), v.Type, zoneIn(c.Settings))
 }
 
+// identityLambda is the lambda that aggregate finishes with without one.
+const identityLambda = "lambdafunction(namedlambdavariable(), namedlambdavariable())"
+
 var aggregateFunction = func() *expr.Function {
 	f := alias(nullAwareRewrite("aggregate", doc("lambda_funcs", "Combines the elements of an array, one after the other, with a state that starts as start; finish makes the result of the last state.",
-		"expr - an array", "start - the first state", "merge - a lambda of state and element", "finish - a lambda of the state").
+		"expr - an array", "start - the first state", "merge - a lambda of state and element", "finish - a lambda of the state").printed(constantLambda(2, 2), defaults(3, identityLambda)).
 		example("SELECT aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x);", "6").
 		example("SELECT aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x, acc -> acc * 10);", "60"), bindFold), "reduce")
 	return f
@@ -115,7 +118,7 @@ func picked(source *vector.Vector, rows []int32) *vector.Vector {
 	return v
 }
 
-var zipWithFunction = rewriteSelf("zip_with", doc("lambda_funcs", "Returns the array of func for the elements of two arrays; the shorter one goes on with nulls.", "left - an array", "right - an array", "func - a lambda of two elements").
+var zipWithFunction = rewriteSelf("zip_with", doc("lambda_funcs", "Returns the array of func for the elements of two arrays; the shorter one goes on with nulls.", "left - an array", "right - an array", "func - a lambda of two elements").printed(constantLambda(2, 2)).
 	example("SELECT zip_with(array(1, 2), array(3, 4), (x, y) -> x + y);", "[4,6]"), bindZipWith)
 
 func bindZipWith(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
@@ -174,7 +177,7 @@ func zipWithKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Sele
 }
 
 // mapZipFunction is map_zip_with.
-var mapZipFunction = rewriteSelf("map_zip_with", doc("lambda_funcs", "Returns a map of the keys of two maps with func of each key and its values, null where a map lacks the key.", "map1 - a map", "map2 - a map", "function - a lambda of key and two values").
+var mapZipFunction = rewriteSelf("map_zip_with", doc("lambda_funcs", "Returns a map of the keys of two maps with func of each key and its values, null where a map lacks the key.", "map1 - a map", "map2 - a map", "function - a lambda of key and two values").printed(constantLambda(2, 3)).
 	example("SELECT map_zip_with(map(1, 'a', 2, 'b'), map(1, 'x', 2, 'y'), (k, v1, v2) -> concat(v1, v2));", `{1:"ax",2:"by"}`), bindMapZip)
 
 func bindMapZip(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {

@@ -16,7 +16,7 @@ var sequenceFunctions = []*expr.Function{
 		"start - an integer, date or timestamp", "stop - a value of the same type", "step - an integer or interval").
 		example("SELECT sequence(1, 5);", "[1,2,3,4,5]").example("SELECT sequence(5, 1);", "[5,4,3,2,1]").
 		example("SELECT sequence(to_date('2018-01-01'), to_date('2018-03-01'), interval 1 month);", "[2018-01-01,2018-02-01,2018-03-01]"), bindSequence),
-	scalar("str_to_map", doc("map_funcs", "Makes a map of a text of pairs; both delimiters are regular expressions.", "text - a string", "pairDelim - by default a comma", "keyValueDelim - by default a colon").
+	scalar("str_to_map", doc("map_funcs", "Makes a map of a text of pairs; both delimiters are regular expressions.", "text - a string", "pairDelim - by default a comma", "keyValueDelim - by default a colon").printed(defaults(1, ",", ":")).
 		example("SELECT str_to_map('a:1,b:2,c:3', ',', ':');", `{"a":"1","b":"2","c":"3"}`).example("SELECT str_to_map('a');", `{"a":null}`),
 		signature{params: of(text, text, text), optional: 2, result: types.MapType(types.StringType, types.StringType, true), fails: true, kernel: textToMapKernel}),
 }

@@ -10,19 +10,36 @@ import (
 	"github.com/kilnql/kiln/vector"
 )
 
+// printDateAdd writes date_add, also where it is called by its alias, and timestampadd where it has a unit.
+func printDateAdd(c *expr.PrintedCall) (string, bool) {
+	c.Name = "date_add"
+	if len(c.Args) == 3 {
+		c.Name = "timestampadd"
+	}
+	return "", false
+}
+
+// printDateDifference writes timestampdiff where date_diff has a unit.
+func printDateDifference(c *expr.PrintedCall) (string, bool) {
+	if len(c.Args) == 3 {
+		c.Name = "timestampdiff"
+	}
+	return "", false
+}
+
 // smallNumber is the number of days in date_add and date_sub: Spark does not take bigint there.
 var smallNumber = anyOf(integer, exactly(types.ShortType), exactly(types.ByteType))
 
 var dateFunctions = []*expr.Function{
-	alias(clockCall("current_date", types.DateType, func(s *expr.Settings) any { return int32(zoneIn(s).InstantToDays(s.CurrentTime().UnixMicro())) },
-		"Returns the current date at the start of the query."), "curdate"),
-	alias(withUnit("timestampadd", daysOfText(scalar("date_add", doc("datetime_funcs", "Returns the date that is num_days after start_date.", "start_date - a date", "num_days - an integer").
+	reprinted(alias(clockCall("current_date", types.DateType, func(s *expr.Settings) any { return int32(zoneIn(s).InstantToDays(s.CurrentTime().UnixMicro())) },
+		"Returns the current date at the start of the query."), "curdate"), under("current_date", "curdate")),
+	alias(withUnit("timestampadd", daysOfText(scalar("date_add", doc("datetime_funcs", "Returns the date that is num_days after start_date.", "start_date - a date", "num_days - an integer").printed(printDateAdd).
 		example("SELECT date_add('2016-07-30', 1);", "2016-07-31"),
 		signature{params: of(date, smallNumber), resolve: dayShift(dateAddKernel)}))), "dateadd"),
 	daysOfText(scalar("date_sub", doc("datetime_funcs", "Returns the date that is num_days before start_date.", "start_date - a date", "num_days - an integer").
 		example("SELECT date_sub('2016-07-30', 1);", "2016-07-29"),
 		signature{params: of(date, smallNumber), resolve: dayShift(dateSubKernel)})),
-	alias(withUnit("timestampdiff", scalar("date_diff", doc("datetime_funcs", "Returns the number of days from startDate to endDate.", "endDate - a date", "startDate - a date").
+	alias(withUnit("timestampdiff", scalar("date_diff", doc("datetime_funcs", "Returns the number of days from startDate to endDate.", "endDate - a date", "startDate - a date").printed(printDateDifference).
 		example("SELECT date_diff('2009-07-30', '2009-07-31');", "-1"),
 		signature{params: of(date, date), result: types.IntType, kernel: binaryOf(func(a, b int32) int32 { return a - b })})), "datediff"),
 	scalar("add_months", doc("datetime_funcs", "Returns the date that is num_months after start_date; the day of month is the last one if the month is shorter.",
@@ -38,7 +55,7 @@ var dateFunctions = []*expr.Function{
 			})}),
 	scalar("months_between", doc("datetime_funcs",
 		"Returns the number of months from timestamp2 to timestamp1: whole if both are the same day of month or the last one, else with a fraction of 31 days. It is rounded to 8 digits unless roundOff is false.",
-		"timestamp1 - a timestamp", "timestamp2 - a timestamp", "roundOff - a boolean, true if absent").
+		"timestamp1 - a timestamp", "timestamp2 - a timestamp", "roundOff - a boolean, true if absent").printed(defaults(2, "true")).
 		example("SELECT months_between('1997-02-28 10:30:00', '1996-10-30');", "3.94959677").
 		example("SELECT months_between('1997-02-28 10:30:00', '1996-10-30', false);", "3.9495967741935485"),
 		signature{params: of(timestamp, timestamp, boolean), optional: 1, result: types.DoubleType, kernel: monthsBetweenKernel}),

@@ -13,6 +13,9 @@
 // instead of result and kernel; functions that are other expressions in disguise use rewrite. An aggregate is an
 // entry of aggregateFunctions with a kernel over states. A new slice is added to table.go.
 //
+// A column that is a call without a name is called name(arguments), as in Spark. Where Spark does otherwise, doc(…).printed(rules)
+// says how; the rules are in printing.go.
+//
 // Kernels get flat or constant vectors in the widest layout and never allocate per row. Errors of rows are *diag.Error
 // with Spark's condition; the try_ functions and the non-ANSI mode turn them into null in the kernel, chosen at binding.
 //

@@ -34,14 +34,19 @@ func clockKernel[R int32 | int64](unit, over int64) expr.Kernel {
 	})
 }
 
+// printFrom writes extract(field FROM source); date_part is a plain call, and its alias datepart is not.
+func printFrom(c *expr.PrintedCall) (string, bool) {
+	return c.Name + "(" + strings.Join(c.Args, " FROM ") + ")", c.Name != "date_part"
+}
+
 var extractFunctions = []*expr.Function{
 	rewrite("extract", doc("datetime_funcs", "Extracts a part of a date, timestamp or interval.",
 		"field - YEAR, YEAROFWEEK, QUARTER, MONTH, WEEK, DAY, DAYOFWEEK, DAYOFWEEK_ISO, DOY, HOUR, MINUTE or SECOND",
-		"source - a date, timestamp or interval").
+		"source - a date, timestamp or interval").printed(printFrom).
 		example("SELECT extract(YEAR FROM TIMESTAMP '2019-08-12 01:00:00.123456');", "2019").
 		example("SELECT extract(SECONDS FROM INTERVAL 5 HOURS 30 SECONDS 1 MILLISECONDS);", "30.001000"), 2, 2, bindExtract("extract")),
 	alias(rewrite("date_part", doc("datetime_funcs", "Extracts a part of a date, timestamp or interval.",
-		"field - a string literal: the name of the part, see extract", "source - a date, timestamp or interval").
+		"field - a string literal: the name of the part, see extract", "source - a date, timestamp or interval").printed(printFrom).
 		example("SELECT date_part('week', timestamp'2019-08-12 01:00:00.123456');", "33").
 		example("SELECT date_part('doy', DATE'2019-08-12');", "224"), 2, 2, bindExtract("date_part")), "datepart"),
 

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/kilnql/kiln/diag"
@@ -13,7 +14,7 @@ import (
 var likeFunctions = []*expr.Function{
 	like,
 	rewrite("ilike", doc("predicate_funcs", "Reports whether str matches pattern without regard to case: % is any text and _ any character.",
-		"str - a string", "pattern - a string", "escape - the character, by default \\, that makes a following %, _ or itself stand for itself").
+		"str - a string", "pattern - a string", "escape - the character, by default \\, that makes a following %, _ or itself stand for itself").printed(firstArguments(2)).
 		example("SELECT ilike('Kiln', '_IL%');", "true"), 2, 3, bindILike),
 	quantifiedLike("like_any", quantifier{one: "like"}, "Reports whether str matches any of the patterns.", "SELECT 'kiln' LIKE ANY ('a%', 'k%');"),
 	quantifiedLike("like_all", quantifier{one: "like", all: true}, "Reports whether str matches all patterns.", "SELECT 'kiln' LIKE ALL ('k%', '%n');"),
@@ -26,7 +27,7 @@ var likeFunctions = []*expr.Function{
 }
 
 var like = scalar("like", doc("predicate_funcs", "Reports whether str matches pattern: % is any text and _ any character.",
-	"str - a string", "pattern - a string", "escape - the character, by default \\, that makes a following %, _ or itself stand for itself").
+	"str - a string", "pattern - a string", "escape - the character, by default \\, that makes a following %, _ or itself stand for itself").printed(printLike).
 	example("SELECT like('Kiln', '_il%');", "true").example("SELECT '10%' LIKE '%/%' ESCAPE '/';", "true"),
 	signature{params: of(text, text, text), optional: 1, resolve: resolveLike})
 
@@ -145,6 +146,17 @@ func bindILike(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 	return like.Bind(c, lowered)
 }
 
+// printLike writes x LIKE y as an operator, without brackets.
+func printLike(c *expr.PrintedCall) (string, bool) {
+	switch len(c.Args) {
+	case 2:
+		return c.Args[0] + " LIKE " + c.Args[1], true
+	case 3:
+		return c.Args[0] + " LIKE " + c.Args[1] + " ESCAPE '" + c.Args[2] + "'", true
+	}
+	return "", false
+}
+
 // callBuiltin binds a call of another function of the table.
 func callBuiltin(c *expr.BindContext, name string, args ...expr.Expr) (expr.Expr, error) {
 	f, ok := Lookup(name)
@@ -162,8 +174,54 @@ type quantifier struct {
 
 // quantifiedLike makes LIKE ANY and its like: an AND or OR of single comparisons has the same nulls. The query's result is
 // true.
+// print leaves the patterns out where all are constants, as Spark keeps them outside of the expression; others it writes out as
+// comparisons.
+func (q quantifier) print(c *expr.PrintedCall) (string, bool) {
+	if len(c.Args) < 2 {
+		return "", false
+	}
+	value, patterns := c.Args[0], c.Args[1:]
+	if !slices.Contains(c.Literals[1:], false) {
+		if q.one == "ilike" {
+			value = "lower(" + value + ")"
+		}
+		return q.constantName() + "(" + value + ")", true
+	}
+	connective, all := " OR ", ""
+	if q.all {
+		connective = " AND "
+	}
+	for i, p := range patterns {
+		test := value + " LIKE " + p
+		if q.one == "ilike" {
+			test = "ilike(" + value + ", " + p + ")"
+		}
+		if q.not {
+			test = "(NOT " + test + ")"
+		}
+		if i == 0 {
+			all = test
+		} else {
+			all = "(" + all + connective + test + ")"
+		}
+	}
+	return all, true
+}
+
+// constantName is what Spark calls the function with constant patterns, with or without regard to case.
+func (q quantifier) constantName() string {
+	name := "like"
+	if q.not {
+		name = "notlike"
+	}
+	if q.all {
+		return name + "all"
+	}
+	return name + "any"
+}
+
 func quantifiedLike(name string, q quantifier, usage, query string) *expr.Function {
-	d := doc("predicate_funcs", usage, "str - a string", "pattern1, pattern2, … - strings").example(query, "true")
+	d := doc("predicate_funcs", usage, "str - a string", "pattern1, pattern2, … - strings").printed(q.print).example(query, "true")
 	return asSyntax(rewrite(name, d, 2, -1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		tests := make([]expr.Expr, len(args)-1)
 		for i := range tests {

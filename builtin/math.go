@@ -9,13 +9,13 @@ import (
 
 // mathFunction is a function double → double that has a result for every number.
 func mathFunction(name, usage, sql, result string, f func(float64) float64) *expr.Function {
-	return scalar(name, doc("math_funcs", usage, "expr - a number").example(sql, result),
+	return scalar(name, doc("math_funcs", usage, "expr - a number").printed(capitals()).example(sql, result),
 		signature{params: of(double), result: types.DoubleType, kernel: unary(f)})
 }
 
 // logFunction is a logarithm: null where its argument is not above least.
 func logFunction(name, usage, sql, result string, least float64, f func(float64) float64) *expr.Function {
-	return scalar(name, doc("math_funcs", usage, "expr - a number").example(sql, result),
+	return scalar(name, doc("math_funcs", usage, "expr - a number").printed(capitals()).example(sql, result),
 		signature{params: of(double), result: types.DoubleType, nullable: true, kernel: unaryNull(func(v float64) (float64, bool) {
 			if v <= least {
 				return 0, false
@@ -26,15 +26,24 @@ func logFunction(name, usage, sql, result string, least float64, f func(float64)
 
 // mathFunction2 is a function (double, double) → double.
 func mathFunction2(name, usage, sql, result string, f func(a, b float64) float64) *expr.Function {
-	return scalar(name, doc("math_funcs", usage, "expr1 - a number", "expr2 - a number").example(sql, result),
+	return scalar(name, doc("math_funcs", usage, "expr1 - a number", "expr2 - a number").printed(capitals(name)).example(sql, result),
 		signature{params: of(double, double), result: types.DoubleType, kernel: binaryOf(f)})
 }
 
 // mathConstant is a function without arguments.
 func mathConstant(name, usage, sql, result string, value float64) *expr.Function {
-	return rewrite(name, doc("math_funcs", usage).example(sql, result), 0, 0, func(c *expr.BindContext, _ []expr.Expr) (expr.Expr, error) {
+	return rewrite(name, doc("math_funcs", usage).printed(capitals()).example(sql, result), 0, 0, func(c *expr.BindContext, _ []expr.Expr) (expr.Expr, error) {
 		return newLiteral(c, value, types.DoubleType), nil
 	})
+}
+
+// printLog writes the logarithm with its base.
+func printLog(c *expr.PrintedCall) (string, bool) {
+	c.Name = "LOG"
+	if len(c.Args) == 1 {
+		c.Args = []string{"E()", c.Args[0]}
+	}
+	return "", false
 }
 
 var mathFunctions = []*expr.Function{
@@ -64,12 +73,12 @@ var mathFunctions = []*expr.Function{
 	mathFunction("atanh", "Returns the inverse hyperbolic tangent of expr.", "SELECT atanh(0);", "0.0", func(v float64) float64 { return 0.5 * (math.Log1p(v) - math.Log1p(-v)) }),
 	mathFunction("degrees", "Converts radians to degrees.", "SELECT degrees(3.141592653589793);", "180.0", func(v float64) float64 { return v * (180 / math.Pi) }),
 	mathFunction("radians", "Converts degrees to radians.", "SELECT radians(180);", "3.141592653589793", func(v float64) float64 { return v * (math.Pi / 180) }),
-	mathFunction("rint", "Returns the double nearest to expr that is an integer; of two, the even one.", "SELECT rint(12.3456);", "12.0", math.RoundToEven),
-	logFunction("ln", "Returns the natural logarithm of expr; null if expr is not positive.", "SELECT ln(1);", "0.0", 0, math.Log),
+	reprinted(mathFunction("rint", "Returns the double nearest to expr that is an integer; of two, the even one.", "SELECT rint(12.3456);", "12.0", math.RoundToEven)),
+	reprinted(logFunction("ln", "Returns the natural logarithm of expr; null if expr is not positive.", "SELECT ln(1);", "0.0", 0, math.Log)),
 	logFunction("log10", "Returns the logarithm of expr with base 10; null if expr is not positive.", "SELECT log10(10);", "1.0", 0, math.Log10),
 	logFunction("log2", "Returns the logarithm of expr with base 2; null if expr is not positive.", "SELECT log2(2);", "1.0", 0, func(v float64) float64 { return math.Log(v) / math.Ln2 }),
 	logFunction("log1p", "Returns ln(1 + expr); null if expr is not above -1.", "SELECT log1p(0);", "0.0", -1, math.Log1p),
-	scalar("log", doc("math_funcs", "Returns the logarithm of expr with the given base, e if there is none; null if either is not positive.", "base - a number", "expr - a number").
+	scalar("log", doc("math_funcs", "Returns the logarithm of expr with the given base, e if there is none; null if either is not positive.", "base - a number", "expr - a number").printed(printLog).
 		example("SELECT log(10, 100);", "2.0").example("SELECT log(1);", "0.0"),
 		signature{params: of(double), result: types.DoubleType, nullable: true, kernel: unaryNull(func(v float64) (float64, bool) { return math.Log(v), !(v <= 0) })},
 		signature{params: of(double, double), result: types.DoubleType, nullable: true, kernel: binaryNull(func(base, v float64) (float64, bool) {
@@ -80,7 +89,7 @@ var mathFunctions = []*expr.Function{
 	mathFunction2("hypot", "Returns sqrt(expr1² + expr2²).", "SELECT hypot(3, 4);", "5.0", math.Hypot),
 	mathConstant("pi", "Returns pi.", "SELECT pi();", "3.141592653589793", math.Pi),
 	mathConstant("e", "Returns Euler's number.", "SELECT e();", "2.718281828459045", math.E),
-	alias(scalar("sign", doc("math_funcs", "Returns -1.0, 0.0 or 1.0 as expr is negative, zero or positive.", "expr - a number or interval").
+	alias(scalar("sign", doc("math_funcs", "Returns -1.0, 0.0 or 1.0 as expr is negative, zero or positive.", "expr - a number or interval").printed(capitals("signum")).
 		example("SELECT sign(40);", "1.0").example("SELECT sign(INTERVAL -'100' YEAR);", "-1.0"),
 		signature{params: of(double), result: types.DoubleType, kernel: unary(func(v float64) float64 {
 			switch {

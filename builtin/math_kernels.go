@@ -228,7 +228,8 @@ func writeDecimal(out *vector.Vector, i int, v types.Int128) {
 
 // comparingFunction is greatest (sign 1) or least (-1).
 func comparingFunction(name string, sign int, d document) *expr.Function {
-	f := &expr.Function{Name: name, Doc: d.Doc, Nulls: expr.NullAware}
+	f := newFunction(name, d)
+	f.Nulls = expr.NullAware
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if len(args) < 2 {
 			return nil, wrongNumber(c, name, 2, -1, len(args))

@@ -25,12 +25,28 @@ var miscFunctions = []*expr.Function{
 			return newLiteral(c, args[0].Type().String(), types.StringType), nil
 		}),
 	alias(settingFunction("current_user", "Returns the name of the user.", func(s *expr.Settings) string { return s.User }), "user", "session_user"),
-	alias(settingFunction("current_database", "Returns the current database.", func(s *expr.Settings) string { return s.Database }), "current_schema"),
+	reprinted(alias(settingFunction("current_database", "Returns the current database.", func(s *expr.Settings) string { return s.Database }), "current_schema"), under("current_schema", "current_database")),
 	settingFunction("current_catalog", "Returns the current catalog.", func(*expr.Settings) string { return "spark_catalog" }),
 	settingFunction("version", "Returns the version of Spark whose language this is.", func(*expr.Settings) string { return Version }),
 	raiseFunction,
-	rewrite("assert_true", doc("misc_funcs", "Fails if expr is not true; else returns null.", "expr - a boolean", "message - the text of the error").
+	rewrite("assert_true", doc("misc_funcs", "Fails if expr is not true; else returns null.", "expr - a boolean", "message - the text of the error").printed(printAssert).
 		example("SELECT assert_true(0 < 1);", "NULL"), 1, 2, bindAssert),
+}
+
+// printRaise writes raise_error as Spark keeps it: an error condition and its parameters.
+func printRaise(c *expr.PrintedCall) (string, bool) {
+	if len(c.Args) == 1 {
+		c.Args = []string{"USER_RAISED_EXCEPTION", "map(errorMessage, " + c.Args[0] + ")"}
+	}
+	return "", false
+}
+
+// printAssert adds the message that assert_true has by default.
+func printAssert(c *expr.PrintedCall) (string, bool) {
+	if len(c.Args) == 1 {
+		c.Args = append(c.Args, "'"+c.Args[0]+"' is not true!")
+	}
+	return "", false
 }
 
 // castFunctions are the names of types as functions: int(x) is CAST(x AS INT).
@@ -45,7 +61,7 @@ var castFunctions = []*expr.Function{
 
 // castFunction has as its example the cast of one literal.
 func castFunction(name string, t types.Type, literal, result string) *expr.Function {
-	return rewrite(name, doc("conversion_funcs", "Casts expr to "+t.SQL()+".", "expr - a value").example("SELECT "+name+"("+literal+");", result), 1, 1,
+	return rewrite(name, doc("conversion_funcs", "Casts expr to "+t.SQL()+".", "expr - a value").printed(enclosed(1, "", "")).example("SELECT "+name+"("+literal+");", result), 1, 1,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			e, err := Cast(args[0], t, modeOf(c), c.Settings)
 			if k, ok := e.(*expr.Cast); ok && err == nil {
@@ -57,7 +73,7 @@ func castFunction(name string, t types.Type, literal, result string) *expr.Funct
 
 // raiseFunction fails for every row it is evaluated for. It may not be folded or moved: it is marked non-deterministic.
 var raiseFunction = func() *expr.Function {
-	f := scalar("raise_error", doc("misc_funcs", "Fails with the given message.", "expr - a string").
+	f := scalar("raise_error", doc("misc_funcs", "Fails with the given message.", "expr - a string").printed(printRaise).
 		example("SELECT IF(1 > 2, raise_error('custom error message'), 'fine');", "fine"),
 		signature{params: of(text), result: types.VoidType, nullable: true, fails: true,
 			kernel: func(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {

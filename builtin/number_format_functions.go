@@ -14,7 +14,7 @@ const numberFormatArgument = "format - 0 and 9 for digits, . or D for the point,
 
 var numberFormatFunctions = []*expr.Function{
 	alias(rewrite("to_char", doc("string_funcs", "Returns a number, date, timestamp or binary value as text in a format.", "expr - a value",
-		numberFormatArgument+"; a pattern of dates; or base64, hex or utf-8 for binary").
+		numberFormatArgument+"; a pattern of dates; or base64, hex or utf-8 for binary").printed(printToChar).
 		example("SELECT to_char(454, '999');", "454").example("SELECT to_char(12454, '99G999');", "12,454").
 		example("SELECT to_char(-12454.8, '99G999D9S');", "12,454.8-").example("SELECT to_char(date'2016-04-08', 'y');", "2016").
 		example("SELECT to_char(x'537061726b2053514c', 'hex');", "537061726B2053514C"), 2, 2, bindToChar), "to_varchar"),
@@ -23,6 +23,30 @@ var numberFormatFunctions = []*expr.Function{
 }
 
 var numberToText = &expr.Function{Name: "to_char"}
+
+// printToChar writes to_char of a time or of binary as the function that it is then.
+func printToChar(c *expr.PrintedCall) (string, bool) {
+	called := c.Name
+	c.Name = "to_char"
+	if len(c.Args) != 2 {
+		return "", false
+	}
+	switch t := c.ArgType(0); {
+	case isInstant(t):
+		c.Name = "date_format"
+		return "", false
+	case t.Kind != types.Binary:
+		return "", false
+	case called == "to_varchar":
+		return "to_varchar(" + c.Args[0] + ")", true
+	}
+	switch format := strings.ToLower(c.Args[1]); format {
+	case "base64", "hex":
+		return format + "(" + c.Args[0] + ")", true
+	}
+	c.Name = "decode"
+	return "", false
+}
 
 func bindToChar(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 	name := strings.ToLower(c.Name)

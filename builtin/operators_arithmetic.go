@@ -17,21 +17,21 @@ var arithmeticInput = map[expr.ArithmeticOp]string{
 }
 
 var operatorFunctions = []*expr.Function{
-	arithmeticFunction("+", expr.Add, doc("math_funcs", "Returns expr1 + expr2.", "expr1 - a number, date, timestamp or interval", "expr2 - a number or interval").
+	arithmeticFunction("+", expr.Add, doc("math_funcs", "Returns expr1 + expr2.", "expr1 - a number, date, timestamp or interval", "expr2 - a number or interval").printed(printTemporal, infix("+"), enclosed(1, "(+ ", ")")).
 		example("SELECT 1 + 2;", "3")),
-	arithmeticFunction("-", expr.Subtract, doc("math_funcs", "Returns expr1 - expr2.", "expr1 - a number, date, timestamp or interval", "expr2 - a number, date, timestamp or interval").
+	arithmeticFunction("-", expr.Subtract, doc("math_funcs", "Returns expr1 - expr2.", "expr1 - a number, date, timestamp or interval", "expr2 - a number, date, timestamp or interval").printed(printTemporal, infix("-"), printNegative).
 		example("SELECT 2 - 1;", "1")),
-	arithmeticFunction("*", expr.Multiply, doc("math_funcs", "Returns expr1 * expr2.", "expr1 - a number or interval", "expr2 - a number").
+	arithmeticFunction("*", expr.Multiply, doc("math_funcs", "Returns expr1 * expr2.", "expr1 - a number or interval", "expr2 - a number").printed(printTemporal, infix("*")).
 		example("SELECT 2 * 3;", "6")),
-	arithmeticFunction("/", expr.Divide, doc("math_funcs", "Returns expr1 / expr2. It always performs floating point or decimal division.", "expr1 - a number or interval", "expr2 - a number").
+	arithmeticFunction("/", expr.Divide, doc("math_funcs", "Returns expr1 / expr2. It always performs floating point or decimal division.", "expr1 - a number or interval", "expr2 - a number").printed(infix("/")).
 		example("SELECT 3 / 2;", "1.5").example("SELECT 2L / 2L;", "1.0")),
-	alias(arithmeticFunction("%", expr.Remainder, doc("math_funcs", "Returns the remainder after expr1 / expr2, with the sign of expr1.", "expr1 - a number", "expr2 - a number").
+	alias(arithmeticFunction("%", expr.Remainder, doc("math_funcs", "Returns the remainder after expr1 / expr2, with the sign of expr1.", "expr1 - a number", "expr2 - a number").printed(infix("%")).
 		example("SELECT 2 % 1.8;", "0.2").example("SELECT MOD(2, 1.8);", "0.2")), "mod"),
-	arithmeticFunction("div", expr.IntegralDivide, doc("math_funcs", "Divides expr1 by expr2 and returns the integral part, a bigint.", "expr1 - a number or interval", "expr2 - a number or interval").
+	arithmeticFunction("div", expr.IntegralDivide, doc("math_funcs", "Divides expr1 by expr2 and returns the integral part, a bigint.", "expr1 - a number or interval", "expr2 - a number or interval").printed(infix("div")).
 		example("SELECT 3 div 2;", "1").example("SELECT INTERVAL '1-1' YEAR TO MONTH div INTERVAL '-1' MONTH;", "-13")),
-	rewrite("negative", doc("math_funcs", "Returns the negated value of expr.", "expr - a number or interval").
+	rewrite("negative", doc("math_funcs", "Returns the negated value of expr.", "expr - a number or interval").printed(printNegative).
 		example("SELECT negative(1);", "-1"), 1, 1, bindNegate),
-	rewrite("positive", doc("math_funcs", "Returns the value of expr.", "expr - a number or interval").
+	rewrite("positive", doc("math_funcs", "Returns the value of expr.", "expr - a number or interval").printed(enclosed(1, "(+ ", ")")).
 		example("SELECT positive(1);", "1"), 1, 1, bindPositive),
 	tryFunction("try_add", expr.Add, doc("math_funcs", "Returns the sum of expr1 and expr2, or null if it does not fit its type.", "expr1 - as for +", "expr2 - as for +").
 		example("SELECT try_add(1, 2);", "3").example("SELECT try_add(2147483647, 1);", "NULL")),

@@ -1,25 +1,27 @@
 package builtin
 
 import (
+	"strings"
+
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 )
 
 var comparisonFunctions = []*expr.Function{
-	alias(comparison("=", expr.Equal, doc("predicate_funcs", "Returns true if expr1 equals expr2, or false otherwise.", "expr1 - a value", "expr2 - a value of a common type").
+	alias(comparison("=", expr.Equal, doc("predicate_funcs", "Returns true if expr1 equals expr2, or false otherwise.", "expr1 - a value", "expr2 - a value of a common type").printed(infix("=", "=", "==")).
 		example("SELECT 2 = 2;", "true").example("SELECT 1 = '1';", "true").example("SELECT true = NULL;", "NULL")), "=="),
-	alias(comparison("<>", expr.NotEqual, doc("predicate_funcs", "Returns true if expr1 does not equal expr2, or false otherwise.", "expr1 - a value", "expr2 - a value of a common type").
+	alias(comparison("<>", expr.NotEqual, doc("predicate_funcs", "Returns true if expr1 does not equal expr2, or false otherwise.", "expr1 - a value", "expr2 - a value of a common type").printed(printNotEqual).
 		example("SELECT 1 != 2;", "true").example("SELECT 1 <> '2';", "true")), "!="),
-	comparison("<", expr.Less, doc("predicate_funcs", "Returns true if expr1 is less than expr2.", "expr1 - a value", "expr2 - a value of a common type").
+	comparison("<", expr.Less, doc("predicate_funcs", "Returns true if expr1 is less than expr2.", "expr1 - a value", "expr2 - a value of a common type").printed(infix("<")).
 		example("SELECT 1 < 2;", "true").example("SELECT 1.1 < '1';", "false")),
-	comparison("<=", expr.LessOrEqual, doc("predicate_funcs", "Returns true if expr1 is less than or equal to expr2.", "expr1 - a value", "expr2 - a value of a common type").
+	comparison("<=", expr.LessOrEqual, doc("predicate_funcs", "Returns true if expr1 is less than or equal to expr2.", "expr1 - a value", "expr2 - a value of a common type").printed(infix("<=")).
 		example("SELECT 2 <= 2;", "true").example("SELECT 1 <= NULL;", "NULL")),
-	comparison(">", expr.Greater, doc("predicate_funcs", "Returns true if expr1 is greater than expr2.", "expr1 - a value", "expr2 - a value of a common type").
+	comparison(">", expr.Greater, doc("predicate_funcs", "Returns true if expr1 is greater than expr2.", "expr1 - a value", "expr2 - a value of a common type").printed(infix(">")).
 		example("SELECT 2 > 1;", "true").example("SELECT 2 > 1.1;", "true")),
-	comparison(">=", expr.GreaterOrEqual, doc("predicate_funcs", "Returns true if expr1 is greater than or equal to expr2.", "expr1 - a value", "expr2 - a value of a common type").
+	comparison(">=", expr.GreaterOrEqual, doc("predicate_funcs", "Returns true if expr1 is greater than or equal to expr2.", "expr1 - a value", "expr2 - a value of a common type").printed(infix(">=")).
 		example("SELECT 2 >= 1;", "true").example("SELECT 2.0 >= '2.1';", "false")),
-	comparison("<=>", expr.NullSafeEqual, doc("predicate_funcs", "Returns the same as = for values that are not null, true if both are null, and false if one of them is.", "expr1 - a value", "expr2 - a value of a common type").
+	comparison("<=>", expr.NullSafeEqual, doc("predicate_funcs", "Returns the same as = for values that are not null, true if both are null, and false if one of them is.", "expr1 - a value", "expr2 - a value of a common type").printed(infix("<=>")).
 		example("SELECT 2 <=> 2;", "true").example("SELECT true <=> NULL;", "false").example("SELECT NULL <=> NULL;", "true")),
 	rewrite("equal_null", doc("predicate_funcs", "Returns the same as expr1 <=> expr2.", "expr1 - a value", "expr2 - a value of a common type").
 		example("SELECT equal_null(3, 3);", "true").example("SELECT equal_null(NULL, 'a');", "false"), 2, 2,
@@ -28,16 +30,16 @@ var comparisonFunctions = []*expr.Function{
 		}),
 	rewrite("between", doc("predicate_funcs", "Returns true if input is at least lower and at most upper.", "input - a value", "lower - the lowest value", "upper - the highest value").
 		example("SELECT 0.5 BETWEEN 0.1 AND 1.0;", "true"), 3, 3, bindBetween),
-	rewrite("isnull", doc("predicate_funcs", "Returns true if expr is null.", "expr - a value").
+	rewrite("isnull", doc("predicate_funcs", "Returns true if expr is null.", "expr - a value").printed(enclosed(1, "(", " IS NULL)")).
 		example("SELECT isnull(1);", "false"), 1, 1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		return newIsNull(c, args[0]), nil
 	}),
-	rewrite("isnotnull", doc("predicate_funcs", "Returns true if expr is not null.", "expr - a value").
+	rewrite("isnotnull", doc("predicate_funcs", "Returns true if expr is not null.", "expr - a value").printed(enclosed(1, "(", " IS NOT NULL)")).
 		example("SELECT isnotnull(1);", "true"), 1, 1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		return newNot(c, newIsNull(c, args[0])), nil
 	}),
 	asSyntax(isTruth("istrue", true)), asSyntax(isTruth("isfalse", false)),
-	asSyntax(rewrite("isunknown", doc("predicate_funcs", "expr IS UNKNOWN: returns true if the boolean expr is null.", "expr - a boolean").
+	asSyntax(rewrite("isunknown", doc("predicate_funcs", "expr IS UNKNOWN: returns true if the boolean expr is null.", "expr - a boolean").printed(enclosed(1, "(", " IS NULL)")).
 		example("SELECT CAST(NULL AS BOOLEAN) IS UNKNOWN;", "true"), 1, 1, func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		e, err := condition(c, callText("isunknown", args), args, 0)
 		if err != nil {
@@ -56,7 +58,7 @@ func comparison(name string, op expr.CompareOp, d document) *expr.Function {
 // isTruth is IS TRUE or IS FALSE, which Spark reads as <=> with the constant.
 func isTruth(name string, truth bool) *expr.Function {
 	value := map[bool]string{true: "TRUE", false: "FALSE"}[truth]
-	return rewrite(name, doc("predicate_funcs", "expr IS "+value+": false if expr is null.", "expr - a boolean").
+	return rewrite(name, doc("predicate_funcs", "expr IS "+value+": false if expr is null.", "expr - a boolean").printed(enclosed(1, "(", " <=> "+strings.ToLower(value)+")")).
 		example("SELECT (1 = 2) IS "+value+";", map[bool]string{true: "false", false: "true"}[truth]), 1, 1,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			return bindComparison(c, expr.NullSafeEqual, args[0], newLiteral(c, truth, types.BooleanType))

@@ -9,7 +9,7 @@ import (
 )
 
 var logicFunctions = []*expr.Function{
-	rewrite("and", doc("predicate_funcs", "Logical AND.", "expr1 - a boolean", "expr2 - a boolean").
+	rewrite("and", doc("predicate_funcs", "Logical AND.", "expr1 - a boolean", "expr2 - a boolean").printed(infix("AND", "and")).
 		example("SELECT true and true;", "true").example("SELECT true and NULL;", "NULL").example("SELECT false and NULL;", "false"), 2, -1,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			args, err := logicArgs(c, "AND", args)
@@ -18,7 +18,7 @@ var logicFunctions = []*expr.Function{
 			}
 			return newAnd(c, flatten(args, expr.Conjuncts)...), nil
 		}),
-	rewrite("or", doc("predicate_funcs", "Logical OR.", "expr1 - a boolean", "expr2 - a boolean").
+	rewrite("or", doc("predicate_funcs", "Logical OR.", "expr1 - a boolean", "expr2 - a boolean").printed(infix("OR", "or")).
 		example("SELECT true or false;", "true").example("SELECT true or NULL;", "true").example("SELECT false or NULL;", "NULL"), 2, -1,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			args, err := logicArgs(c, "OR", args)
@@ -28,7 +28,7 @@ var logicFunctions = []*expr.Function{
 			args = flatten(args, expr.Disjuncts)
 			return &expr.Or{Base: expr.Base{Typ: types.BooleanType, Null: anyNullable(args), Span: c.Span}, Args: args}, nil
 		}),
-	alias(rewrite("not", doc("predicate_funcs", "Logical NOT.", "expr - a boolean").
+	alias(rewrite("not", doc("predicate_funcs", "Logical NOT.", "expr - a boolean").printed(enclosed(1, "(NOT ", ")")).
 		example("SELECT not true;", "false").example("SELECT ! NULL;", "NULL"), 1, 1,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			t, ok := boolean.implicit(args[0].Type(), coercion(c))
@@ -95,7 +95,7 @@ func condition(c *expr.BindContext, sqlExpr string, args []expr.Expr, at int) (e
 }
 
 var conditionalFunctions = []*expr.Function{
-	rewrite("if", doc("conditional_funcs", "Returns expr2 if expr1 is true, else expr3.", "expr1 - a boolean", "expr2 - a value", "expr3 - a value of a common type").
+	rewrite("if", doc("conditional_funcs", "Returns expr2 if expr1 is true, else expr3.", "expr1 - a boolean", "expr2 - a value", "expr3 - a value of a common type").printed(enclosed(3, "(IF(", "))")).
 		example("SELECT if(1 < 2, 'a', 'b');", "a"), 3, 3,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			texts := []string{pretty(args[0]), pretty(args[1]), pretty(args[2])}

@@ -81,6 +81,7 @@ type partitionState struct {
 	partition int32
 	rowBase   int64
 	random    *xorShift
+	uuids     *rand.PCG
 	count     int64
 }
 
@@ -96,7 +97,7 @@ func partitionOf(c *expr.KernelContext, seed int64) *partitionState {
 }
 
 var randomFunctions = []*expr.Function{
-	alias(randomFunction("rand", (*xorShift).double, doc("math_funcs", "Returns a random number, evenly distributed in [0, 1).", "seed - an integer constant").
+	alias(randomFunction("rand", (*xorShift).double, doc("math_funcs", "Returns a random number, evenly distributed in [0, 1).", "seed - an integer constant").printed(under("rand", "random")).
 		example("SELECT rand(0);", "0.7604953758285915").example("SELECT rand(NULL);", "0.7604953758285915")), "random"),
 	randomFunction("randn", (*xorShift).normal, doc("math_funcs", "Returns a random number of the standard normal distribution.", "seed - an integer constant").
 		example("SELECT randn(0);", "1.6034991609278433")),
@@ -106,7 +107,8 @@ var randomFunctions = []*expr.Function{
 }
 
 func randomFunction(name string, draw func(*xorShift) float64, d document) *expr.Function {
-	f := &expr.Function{Name: name, Doc: d.Doc, NonDeterministic: true, Stateful: true}
+	f := newFunction(name, d)
+	f.NonDeterministic, f.Stateful = true, true
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		seed := rand.Int64()
 		switch {
@@ -138,15 +140,35 @@ func randomFunction(name string, draw func(*xorShift) float64, d document) *expr
 }
 
 var uuidFunction = func() *expr.Function {
-	f := scalar("uuid", doc("misc_funcs", "Returns a random UUID as a string.").example("SELECT length(uuid());", "36"), signature{result: types.StringType, kernel: uuidKernel})
-	f.NonDeterministic = true
+	f := &expr.Function{
+		Name: "uuid", NonDeterministic: true, Stateful: true,
+		Doc: doc("misc_funcs", "Returns a random UUID as a string.").example("SELECT length(uuid());", "36").Doc,
+	}
+	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
+		if len(args) > 0 {
+			return nil, wrongNumber(c, "uuid", 0, 0, len(args))
+		}
+		// As in Spark the seed belongs to the call: each run of the query gives the same UUIDs.
+		return makeCall(c, f, nil, outcome{result: types.StringType, kernel: uuidKernel(rand.Int64())}), nil
+	}
 	return f
 }()
 
-func uuidKernel(_ *expr.KernelContext, _ []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+func uuidKernel(seed int64) expr.Kernel {
+	return func(c *expr.KernelContext, _ []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
+		state := partitionOf(c, seed)
+		if state.uuids == nil {
+			state.uuids = rand.NewPCG(uint64(seed), uint64(c.Partition))
+		}
+		writeUUIDs(state.uuids, sel, out)
+		return nil
+	}
+}
+
+func writeUUIDs(source *rand.PCG, sel vector.Selection, out *vector.Vector) {
 	var text [36]byte
 	eachRow(sel, out.Len, func(i int) {
-		high, low := rand.Uint64(), rand.Uint64()
+		high, low := source.Uint64(), source.Uint64()
 		high = high&^0xf000 | 0x4000
 		low = low&^(3<<62) | 1<<63
 		at := 0
@@ -162,7 +184,6 @@ func uuidKernel(_ *expr.KernelContext, _ []*vector.Vector, sel vector.Selection,
 		}
 		out.SetString(i, text[:])
 	})
-	return nil
 }
 
 var rowIDFunction = func() *expr.Function {
@@ -181,7 +202,7 @@ var rowIDFunction = func() *expr.Function {
 }()
 
 var partitionIDFunction = func() *expr.Function {
-	f := scalar("spark_partition_id", doc("misc_funcs", "Returns the number of the partition that the row is in.").
+	f := scalar("spark_partition_id", doc("misc_funcs", "Returns the number of the partition that the row is in.").printed(capitals()).
 		example("SELECT spark_partition_id();", "0"),
 		signature{result: types.IntType, kernel: func(c *expr.KernelContext, _ []*vector.Vector, _ vector.Selection, out *vector.Vector) error {
 			fill(out, c.Partition)

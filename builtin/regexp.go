@@ -13,7 +13,7 @@ import (
 const regexpArgument = "regexp - a regular expression in the syntax of Java"
 
 var regexpFunctions = []*expr.Function{
-	alias(scalar("rlike", doc("predicate_funcs", "Reports whether a part of str matches regexp.", "str - a string", regexpArgument).
+	alias(scalar("rlike", doc("predicate_funcs", "Reports whether a part of str matches regexp.", "str - a string", regexpArgument).printed(capitals()).
 		example(`SELECT rlike('%SystemDrive%\\Users\\John', '%SystemDrive%\\\\Users.*');`, "true"),
 		signature{params: of(text, text), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			_, valid := constantPattern(args, 1)
@@ -22,7 +22,7 @@ var regexpFunctions = []*expr.Function{
 	scalar("regexp_count", doc("string_funcs", "Returns how many times regexp matches in str.", "str - a string", regexpArgument).
 		example("SELECT regexp_count('Steven Jones and Stephen Smith are the best players', 'Ste(v|ph)en');", "2"),
 		signature{params: of(text, text), resolve: resolveRegexp(types.IntType, regexpCountKernel)}),
-	scalar("regexp_instr", doc("string_funcs", "Returns the position, from 1, of the first match of regexp in str; 0 if there is none.", "str - a string", regexpArgument, "idx - not used").
+	scalar("regexp_instr", doc("string_funcs", "Returns the position, from 1, of the first match of regexp in str; 0 if there is none.", "str - a string", regexpArgument, "idx - not used").printed(defaults(2, "0")).
 		example("SELECT regexp_instr('user@spark.apache.org', '@[^.]*');", "5"),
 		signature{params: of(text, text, integer), optional: 1, resolve: resolveRegexp(types.IntType, regexpPositionKernel)}),
 	scalar("regexp_substr", doc("string_funcs", "Returns the first part of str that matches regexp; null if there is none.", "str - a string", regexpArgument).
@@ -32,16 +32,16 @@ var regexpFunctions = []*expr.Function{
 			o.nullable = true
 			return o, err
 		}}),
-	scalar("regexp_extract", doc("string_funcs", "Returns group idx of the first match of regexp in str; an empty string if there is none.", "str - a string", regexpArgument, "idx - by default 1; 0 is the whole match").
+	scalar("regexp_extract", doc("string_funcs", "Returns group idx of the first match of regexp in str; an empty string if there is none.", "str - a string", regexpArgument, "idx - by default 1; 0 is the whole match").printed(defaults(2, "1")).
 		example(`SELECT regexp_extract('100-200', '(\\d+)-(\\d+)', 1);`, "100"),
 		signature{params: of(text, text, integer), optional: 1, resolve: resolveGroup(types.StringType, regexpExtractKernel)}),
-	scalar("regexp_extract_all", doc("string_funcs", "Returns group idx of each match of regexp in str.", "str - a string", regexpArgument, "idx - by default 1; 0 is the whole match").
+	scalar("regexp_extract_all", doc("string_funcs", "Returns group idx of each match of regexp in str.", "str - a string", regexpArgument, "idx - by default 1; 0 is the whole match").printed(defaults(2, "1")).
 		example(`SELECT regexp_extract_all('100-200, 300-400', '(\\d+)-(\\d+)', 1);`, `["100","300"]`),
 		signature{params: of(text, text, integer), optional: 1, resolve: resolveGroup(types.ArrayType(types.StringType, true), regexpExtractAllKernel)}),
-	scalar("regexp_replace", doc("string_funcs", "Replaces what matches regexp in str; $1 in the replacement is a group.", "str - a string", regexpArgument, "rep - a string", "position - where to begin, by default 1").
+	scalar("regexp_replace", doc("string_funcs", "Replaces what matches regexp in str; $1 in the replacement is a group.", "str - a string", regexpArgument, "rep - a string", "position - where to begin, by default 1").printed(defaults(3, "1")).
 		example(`SELECT regexp_replace('100-200', '(\\d+)', 'num');`, "num-num"),
 		signature{params: of(text, text, text, integer), optional: 1, resolve: resolveRegexpReplace}),
-	scalar("split", doc("string_funcs", "Splits str at what matches regex.", "str - a string", "regex - a regular expression in the syntax of Java", "limit - the greatest number of parts, the last of which is the rest; without limit if not positive").
+	scalar("split", doc("string_funcs", "Splits str at what matches regex.", "str - a string", "regex - a regular expression in the syntax of Java", "limit - the greatest number of parts, the last of which is the rest; without limit if not positive").printed(defaults(2, "-1")).
 		example("SELECT split('oneAtwoBthreeC', '[ABC]');", `["one","two","three",""]`).
 		example("SELECT split('oneAtwoBthreeC', '[ABC]', 2);", `["one","twoBthreeC"]`),
 		signature{params: of(text, text, integer), optional: 1, resolve: resolveRegexp(types.ArrayType(types.StringType, false), splitKernel)}),

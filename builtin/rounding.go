@@ -3,6 +3,7 @@ package builtin
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -60,13 +61,13 @@ func splitFraction(v types.Int128, n int) (q types.Int128, positive, negative bo
 func awayFromZero(v types.Int128, sign int) types.Int128 { return v.Add(types.Int128From(int64(sign))) }
 
 var roundingFunctions = []*expr.Function{
-	roundFunction("round", roundHalfUp, doc("math_funcs", "Returns expr rounded to d digits behind the point, one half away from zero.", "expr - a number", "d - an integer constant, 0 if absent; negative for digits before the point").
+	roundFunction("round", roundHalfUp, doc("math_funcs", "Returns expr rounded to d digits behind the point, one half away from zero.", "expr - a number", "d - an integer constant, 0 if absent; negative for digits before the point").printed(defaults(1, "0")).
 		example("SELECT round(2.5, 0);", "3").example("SELECT round(25, -1);", "30")),
-	roundFunction("bround", roundHalfEven, doc("math_funcs", "Returns expr rounded to d digits behind the point, one half to the even neighbour.", "expr - a number", "d - an integer constant, 0 if absent; negative for digits before the point").
+	roundFunction("bround", roundHalfEven, doc("math_funcs", "Returns expr rounded to d digits behind the point, one half to the even neighbour.", "expr - a number", "d - an integer constant, 0 if absent; negative for digits before the point").printed(defaults(1, "0")).
 		example("SELECT bround(2.5, 0);", "2").example("SELECT bround(25, -1);", "20")),
-	alias(wholeFunction("ceil", math.Ceil, roundUp, doc("math_funcs", "Returns the smallest number that is not below expr and has at most scale digits behind the point.", "expr - a number", "scale - an integer constant, 0 if absent").
+	alias(wholeFunction("ceil", math.Ceil, roundUp, doc("math_funcs", "Returns the smallest number that is not below expr and has at most scale digits behind the point.", "expr - a number", "scale - an integer constant, 0 if absent").printed(printWhole("ceil")).
 		example("SELECT ceil(-0.1);", "0").example("SELECT ceil(5);", "5").example("SELECT ceil(3.1411, 3);", "3.142")), "ceiling"),
-	wholeFunction("floor", math.Floor, roundDown, doc("math_funcs", "Returns the largest number that is not above expr and has at most scale digits behind the point.", "expr - a number", "scale - an integer constant, 0 if absent").
+	wholeFunction("floor", math.Floor, roundDown, doc("math_funcs", "Returns the largest number that is not above expr and has at most scale digits behind the point.", "expr - a number", "scale - an integer constant, 0 if absent").printed(printWhole("floor")).
 		example("SELECT floor(-0.1);", "-1").example("SELECT floor(5);", "5").example("SELECT floor(3.1411, 3);", "3.141")),
 }
 
@@ -260,9 +261,19 @@ func decimalUnary[A, B any](checked bool, f func(A) (B, error)) expr.Kernel {
 	})
 }
 
+// printWhole writes ceil or floor in capitals, but not with a scale, and no alias of it.
+func printWhole(name string) printing {
+	return func(c *expr.PrintedCall) (string, bool) {
+		if c.Name == name && len(c.Args) == 1 {
+			c.Name = strings.ToUpper(name)
+		}
+		return "", false
+	}
+}
+
 // wholeFunction is ceil or floor.
 func wholeFunction(name string, whole func(float64) float64, round rounder, d document) *expr.Function {
-	f := &expr.Function{Name: name, Doc: d.Doc}
+	f := newFunction(name, d)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if len(args) == 2 {
 			return bindWholeWithScale(c, f, round, args)

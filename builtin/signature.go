@@ -46,7 +46,7 @@ type parameter struct{ class }
 
 // scalar makes the entry of a function with the default null policy: null where an argument is null.
 func scalar(name string, d document, signatures ...signature) *expr.Function {
-	f := &expr.Function{Name: name, Doc: d.Doc}
+	f := newFunction(name, d)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		return bindCall(c, f, signatures, args)
 	}
@@ -63,7 +63,7 @@ func nullAware(name string, d document, signatures ...signature) *expr.Function 
 // rewrite makes the entry of a function that is other expressions in disguise. It takes at least least arguments and
 // at most most (-1: any number).
 func rewrite(name string, d document, least, most int, bind func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error)) *expr.Function {
-	f := &expr.Function{Name: name, Doc: d.Doc}
+	f := newFunction(name, d)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if len(args) < least || most >= 0 && len(args) > most {
 			return nil, wrongNumber(c, name, least, most, len(args))

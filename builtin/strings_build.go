@@ -32,12 +32,12 @@ var buildFunctions = []*expr.Function{
 			}
 			return textLike(textToText(appendReversed))(c, args)
 		}}),
-	scalar("replace", doc("string_funcs", "Replaces all occurrences of search in str.", "str - a string", "search - a string; an empty one is nowhere", "replace - by default an empty string").
+	scalar("replace", doc("string_funcs", "Replaces all occurrences of search in str.", "str - a string", "search - a string; an empty one is nowhere", "replace - by default an empty string").printed(defaults(2, "")).
 		example("SELECT replace('ABCabc', 'abc', 'DEF');", "ABCDEF"),
 		signature{params: of(text, text, text), optional: 1, resolve: textLike(replaceKernel)}),
 	scalar("translate", doc("string_funcs", "Replaces the characters of from by those at the same positions in to, or removes them if to is shorter.", "input - a string", "from - a string", "to - a string").
 		example("SELECT translate('AaBbCc', 'abc', '123');", "A1B2C3"), signature{params: of(text, text, text), resolve: textLike(translateKernel)}),
-	scalar("overlay", doc("string_funcs", "Replaces the len characters (bytes, of binary) of input at position pos.", "input - a string or binary", "replace - a string or binary", "pos - an integer, from 1", "len - by default the length of replace").
+	scalar("overlay", doc("string_funcs", "Replaces the len characters (bytes, of binary) of input at position pos.", "input - a string or binary", "replace - a string or binary", "pos - an integer, from 1", "len - by default the length of replace").printed(defaults(3, "-1")).
 		example("SELECT overlay('Spark SQL' PLACING '_' FROM 6);", "Spark_SQL").example("SELECT overlay('Spark SQL' PLACING 'ANSI ' FROM 7 FOR 0);", "Spark ANSI SQL"),
 		signature{params: of(textOrBlob, textOrBlob, integer, integer), optional: 1, resolve: resolveOverlay}),
 	nullAware("elt", doc("string_funcs", "Returns argument n of those that follow it; an error (null if ANSI mode is off) if there is none.", "n - an integer, from 1", "input1, input2, … - strings, or all binary").

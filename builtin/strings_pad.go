@@ -14,13 +14,25 @@ var padFunctions = []*expr.Function{
 }
 
 func padFunction(name string, left bool, usage string, examples ...[2]string) *expr.Function {
-	d := doc("string_funcs", usage, "str - a string or binary", "len - an integer", "pad - by default the blank, or the byte zero")
+	d := doc("string_funcs", usage, "str - a string or binary", "len - an integer", "pad - by default the blank, or the byte zero").printed(printPad)
 	for _, e := range examples {
 		d = d.example(e[0], e[1])
 	}
 	return scalar(name, d,
 		signature{params: of(text, integer, text), optional: 1, resolve: textLike(padKernel(name, left, false))},
 		signature{params: of(blob, integer, blob), optional: 1, result: types.BinaryType, kernel: padKernel(name, left, true)})
+}
+
+// printPad adds the padding that is used by default.
+func printPad(c *expr.PrintedCall) (string, bool) {
+	if len(c.Args) == 2 {
+		pad := " "
+		if c.ArgType(0).Kind == types.Binary {
+			pad = "X'00'"
+		}
+		c.Args = append(c.Args, pad)
+	}
+	return "", false
 }
 
 func padKernel(name string, left, binary bool) expr.Kernel {

@@ -14,7 +14,7 @@ import (
 
 var stringPartFunctions = []*expr.Function{
 	alias(scalar("substring", doc("string_funcs", "Returns the part of str that starts at pos and is len characters (or bytes, of binary) long. A negative pos counts from the end.",
-		"str - a string or binary", "pos - the first position is 1", "len - by default up to the end").
+		"str - a string or binary", "pos - the first position is 1", "len - by default up to the end").printed(defaults(2, "2147483647")).
 		example("SELECT substring('Spark SQL', 5);", "k SQL").
 		example("SELECT substring('Spark SQL', -3);", "SQL").
 		example("SELECT substring('Spark SQL', 5, 1);", "k").

@@ -12,7 +12,7 @@ var searchFunctions = []*expr.Function{
 	scalar("instr", doc("string_funcs", "Returns the position, from 1, of the first occurrence of substr in str; 0 if there is none.", "str - a string", "substr - a string").
 		example("SELECT instr('SparkSQL', 'SQL');", "6"),
 		signature{params: of(text, text), result: types.IntType, kernel: twoTextsTo(func(s, part []byte) int32 { return position(s, part, 0) })}),
-	alias(nullAware("locate", doc("string_funcs", "Returns the position, from 1, of the first occurrence of substr in str at or behind position pos; 0 if there is none.", "substr - a string", "str - a string", "pos - by default 1").
+	alias(nullAware("locate", doc("string_funcs", "Returns the position, from 1, of the first occurrence of substr in str at or behind position pos; 0 if there is none.", "substr - a string", "str - a string", "pos - by default 1").printed(defaults(2, "1")).
 		example("SELECT locate('bar', 'foobarbar');", "4").example("SELECT locate('bar', 'foobarbar', 5);", "7").example("SELECT POSITION('bar' IN 'foobarbar');", "4"),
 		signature{params: of(text, text, integer), optional: 1, nullable: true, result: types.IntType, kernel: locateKernel}), "position"),
 	testFunction("startswith", "Reports whether left begins with right.", bytes.HasPrefix, "SELECT startswith('Spark SQL', 'Spark');"),

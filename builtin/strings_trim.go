@@ -32,7 +32,7 @@ type trimEntry struct {
 }
 
 func trimFunction(name string, t trimmer, usage string) trimEntry {
-	return trimEntry{name, t, doc("string_funcs", usage, trimArgument, "str - a string")}
+	return trimEntry{name, t, doc("string_funcs", usage, trimArgument, "str - a string").printed(t.print)}
 }
 
 func (e trimEntry) example(sql, result string) trimEntry {
@@ -46,6 +46,21 @@ func (e trimEntry) function() *expr.Function {
 		signature{params: of(text, text), resolve: func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			return outcome{result: plainString(args[1].Type()), kernel: e.t.kernel(1, 0)}, nil
 		}})
+}
+
+// print writes TRIM(BOTH characters FROM string) where the characters are given.
+func (t trimmer) print(c *expr.PrintedCall) (string, bool) {
+	if len(c.Args) != 2 {
+		return "", false
+	}
+	ends := "BOTH"
+	switch {
+	case !t.right:
+		ends = "LEADING"
+	case !t.left:
+		ends = "TRAILING"
+	}
+	return "TRIM(" + ends + " " + c.Args[0] + " FROM " + c.Args[1] + ")", true
 }
 
 // kernel trims argument str; the characters are argument set, the blank if it is negative or absent.

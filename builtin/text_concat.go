@@ -10,9 +10,9 @@ import (
 )
 
 var concatFunction = func() *expr.Function {
-	f := alias(&expr.Function{Name: "concat", Doc: doc("collection_funcs", "Joins strings, binary or arrays.", "col1, col2, … - strings, or all binary, or all arrays").
+	f := alias(newFunction("concat", doc("collection_funcs", "Joins strings, binary or arrays.", "col1, col2, … - strings, or all binary, or all arrays").printed(under("concat", "||")).
 		example("SELECT concat('Spark', 'SQL');", "SparkSQL").example("SELECT 'Spark' || 'SQL';", "SparkSQL").
-		example("SELECT concat(array(1, 2, 3), array(4, 5), array(6));", "[1,2,3,4,5,6]").Doc}, "||")
+		example("SELECT concat(array(1, 2, 3), array(4, 5), array(6));", "[1,2,3,4,5,6]")), "||")
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) { return bindConcat(c, f, args) }
 	return f
 }()

@@ -340,7 +340,7 @@ var decodeFunction = func() *expr.Function {
 		example("SELECT decode(2, 1, 'Southlake', 2, 'San Francisco', 3, 'New Jersey', 4, 'Seattle', 'Non domestic');", "San Francisco").
 		example("SELECT decode(6, 1, 'Southlake', 2, 'San Francisco', 3, 'New Jersey', 4, 'Seattle');", "NULL")
 	charset := signature{params: of(blob, text), resolve: resolveCharset(types.StringType, "decode", decodings, javaDecodings)}
-	f := &expr.Function{Name: "decode", Doc: d.Doc}
+	f := newFunction("decode", d)
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if len(args) <= 2 {
 			return bindCall(c, f, []signature{charset}, args)

@@ -14,7 +14,7 @@ var maskFunctions = []*expr.Function{maskFunction}
 
 var maskFunction = func() *expr.Function {
 	f := rewrite("mask", doc("string_funcs", "Replaces letters and digits; a null replacement keeps them as they are.", "str - a string", "upperChar - replaces capital letters, by default X",
-		"lowerChar - replaces small letters, by default x", "digitChar - replaces digits, by default n", "otherChar - replaces other characters, by default none").
+		"lowerChar - replaces small letters, by default x", "digitChar - replaces digits, by default n", "otherChar - replaces other characters, by default none").printed(defaults(1, "X", "x", "n", "NULL")).
 		example("SELECT mask('abcd-EFGH-8765-4321');", "xxxx-XXXX-nnnn-nnnn").
 		example("SELECT mask('abcd-EFGH-8765-4321', 'Q');", "xxxx-QQQQ-nnnn-nnnn").
 		example("SELECT mask('AbCD123-@$#', 'Q', 'q', 'd', 'o');", "QqQQdddoooo"), 1, 5, bindMask)

@@ -60,8 +60,16 @@ var timeFunctions = []*expr.Function{
 	zoneShift("to_utc_timestamp", "Returns the wall clock time of UTC when a clock of the zone shows the given one.", "2016-08-30 15:00:00",
 		(*types.Zone).ToUTC),
 	rewrite("convert_timezone", doc("datetime_funcs", "Converts a timestamp without time zone from sourceTz to targetTz.",
-		"sourceTz - the time zone of sourceTs, by default the session's", "targetTz - a time zone", "sourceTs - a timestamp without time zone").
+		"sourceTz - the time zone of sourceTs, by default the session's", "targetTz - a time zone", "sourceTs - a timestamp without time zone").printed(printConvertZone).
 		example("SELECT convert_timezone('Europe/Brussels', 'America/Los_Angeles', timestamp_ntz'2021-12-06 00:00:00');", "2021-12-05 15:00:00"), 2, 3, bindConvertZone),
+}
+
+// printConvertZone adds the zone of the session where none is given.
+func printConvertZone(c *expr.PrintedCall) (string, bool) {
+	if len(c.Args) == 2 {
+		c.Args = append([]string{"current_timezone()"}, c.Args...)
+	}
+	return "", false
 }
 
 // convertZone is convert_timezone with all its arguments.

@@ -241,12 +241,12 @@ var timeTextFunctions = []*expr.Function{
 		example("SELECT date_format('2016-04-08', 'y');", "2016").
 		example("SELECT date_format('2016-04-08', 'EEEE, d MMM');", "Friday, 8 Apr"),
 		signature{params: of(timestamp, text), resolve: formatOutcome(1)}),
-	rewrite("from_unixtime", doc("datetime_funcs", "Writes the time that is unix_time seconds after 1970-01-01 00:00:00 UTC by a pattern.", "unix_time - a bigint", "fmt - a datetime pattern, by default "+defaultPattern).
+	rewrite("from_unixtime", doc("datetime_funcs", "Writes the time that is unix_time seconds after 1970-01-01 00:00:00 UTC by a pattern.", "unix_time - a bigint", "fmt - a datetime pattern, by default "+defaultPattern).printed(defaults(1, defaultPattern)).
 		example("SELECT from_unixtime(0, 'yyyy-MM-dd HH:mm:ss');", "1970-01-01 00:00:00"), 1, 2,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			return fromUnixTime.Bind(c, withPattern(c, args))
 		}),
-	rewrite("unix_timestamp", doc("datetime_funcs", "Returns the seconds from 1970-01-01 00:00:00 UTC to a time; without arguments, to the start of the query.", "timeExp - a date, timestamp or string", "fmt - the datetime pattern of a string, by default "+defaultPattern).
+	rewrite("unix_timestamp", doc("datetime_funcs", "Returns the seconds from 1970-01-01 00:00:00 UTC to a time; without arguments, to the start of the query.", "timeExp - a date, timestamp or string", "fmt - the datetime pattern of a string, by default "+defaultPattern).printed(defaults(0, "current_timestamp()", defaultPattern)).
 		example("SELECT unix_timestamp('2016-04-08', 'yyyy-MM-dd');", "1460073600"), 0, 2,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			if len(args) == 0 {
@@ -259,7 +259,7 @@ var timeTextFunctions = []*expr.Function{
 			}
 			return unixTime("unix_timestamp").Bind(c, withPattern(c, args))
 		}),
-	rewrite("to_unix_timestamp", doc("datetime_funcs", "Returns the seconds from 1970-01-01 00:00:00 UTC to a time.", "timeExp - a date, timestamp or string", "fmt - the datetime pattern of a string, by default "+defaultPattern).
+	rewrite("to_unix_timestamp", doc("datetime_funcs", "Returns the seconds from 1970-01-01 00:00:00 UTC to a time.", "timeExp - a date, timestamp or string", "fmt - the datetime pattern of a string, by default "+defaultPattern).printed(defaults(1, defaultPattern)).
 		example("SELECT to_unix_timestamp('2016-04-08', 'yyyy-MM-dd');", "1460073600"), 1, 2,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			return unixTime("to_unix_timestamp").Bind(c, withPattern(c, args))

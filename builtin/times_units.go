@@ -26,7 +26,7 @@ var unitFunctions = []*expr.Function{
 		"unit - YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND", "value - an integer", "expr - a timestamp").
 		example("SELECT timestampadd(MONTH, -1, timestamp'2022-03-31 00:00:00');", "2022-02-28 00:00:00"), 3, 3, bindUnit(addUnits))),
 	asSyntax(alias(rewrite("timestampdiff", doc("datetime_funcs", "Returns the number of whole units from startTimestamp to endTimestamp.",
-		"unit - YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND", "startTimestamp - a timestamp", "endTimestamp - a timestamp").
+		"unit - YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLISECOND or MICROSECOND", "startTimestamp - a timestamp", "endTimestamp - a timestamp").printed(under("timestampdiff", "timediff")).
 		example("SELECT timestampdiff(HOUR, timestamp'2022-02-11 20:30:00', timestamp'2022-02-12 04:30:00');", "8"), 3, 3, bindUnit(countUnits)), "timediff")),
 }
 
@@ -122,12 +122,12 @@ func (u timeUnit) between(start, end int64) (int64, error) {
 var intervalMakers = []*expr.Function{
 	makeInterval("make_interval", "Makes an interval of its parts.", false),
 	makeInterval("try_make_interval", "Makes an interval of its parts; null if it is too large.", true),
-	rewrite("make_dt_interval", doc("datetime_funcs", "Makes a day-time interval of its parts.", "days - an integer", "hours - an integer", "mins - an integer", "secs - seconds with their fraction").
+	rewrite("make_dt_interval", doc("datetime_funcs", "Makes a day-time interval of its parts.", "days - an integer", "hours - an integer", "mins - an integer", "secs - seconds with their fraction").printed(defaults(0, "0", "0", "0", "0.000000")).
 		example("SELECT make_dt_interval(1, 12, 30, 01.001001);", "1 12:30:01.001001000"), 0, 4,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			return makeDayTime.Bind(c, withZeros(c, args, 4, true))
 		}),
-	rewrite("make_ym_interval", doc("datetime_funcs", "Makes a year-month interval of its parts.", "years - an integer", "months - an integer").
+	rewrite("make_ym_interval", doc("datetime_funcs", "Makes a year-month interval of its parts.", "years - an integer", "months - an integer").printed(defaults(0, "0", "0")).
 		example("SELECT make_ym_interval(1, 2);", "1-2"), 0, 2,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			return makeYearMonth.Bind(c, withZeros(c, args, 2, false))
@@ -162,7 +162,7 @@ func makeInterval(name, usage string, try bool) *expr.Function {
 			return checkedOutcome(c, types.CalendarType, makeIntervalKernel), nil
 		}})
 	return rewrite(name, doc("datetime_funcs", usage, "years - an integer", "months - an integer", "weeks - an integer", "days - an integer", "hours - an integer", "mins - an integer",
-		"secs - seconds with their fraction").
+		"secs - seconds with their fraction").printed(defaults(0, "0", "0", "0", "0", "0", "0", "0.000000")).
 		example("SELECT "+name+"(100, 11, 1, 1, 12, 30, 01.001001);", "100 years 11 months 8 days 12 hours 30 minutes 1.001001 seconds"), least, 7,
 		func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 			return full.Bind(c, withZeros(c, args, 7, true))

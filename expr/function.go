@@ -31,6 +31,8 @@ type Function struct {
 	// Arguments are bound; named arguments are already in place.
 	Bind func(c *BindContext, args []Expr) (Expr, error)
 	Doc  Doc
+	// Print is how Spark shows a call in the name of an unnamed column; nil stands for name(arguments). It may change c.
+	Print func(c *PrintedCall) string
 	// Syntax functions are what a piece of syntax means (IS TRUE, LIKE ANY, a subscript): queries cannot call them by name.
 	Syntax bool
 }
@@ -101,6 +103,8 @@ type AggregateFunction struct {
 	// Bind resolves types and the kernel, inserting casts, or rewrites into expressions over other aggregates.
 	Bind func(c *BindContext, args []Expr, distinct bool) (Expr, error)
 	Doc  Doc
+	// Print is how Spark shows a call in the name of an unnamed column; nil stands for name(arguments). It may change c.
+	Print func(c *PrintedCall) string
 }
 
 // Groups says where the aggregate states of a chunk's rows are: the state of row i starts at

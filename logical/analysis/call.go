@@ -320,7 +320,7 @@ func (s *site) bindAggregate(e *ast.Call, f *expr.AggregateFunction, name string
 
 func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name string) ([]expr.Expr, error) {
 	var args []expr.Expr
-	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
+	if isCountOfRows(e, name) {
 		args = []expr.Expr{intLiteral(1, e.Place())}
 	} else if name == "count" && len(e.Args) == 0 { // allowed by a setting of Spark 2, and 0
 		args = []expr.Expr{&expr.Literal{Base: expr.Base{Typ: types.VoidType, Null: true, Span: e.Place()}}}
@@ -354,6 +354,11 @@ func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name s
 func isAggregate(e expr.Expr) bool { _, ok := e.(*expr.Aggregate); return ok }
 
 func isWindowCall(e expr.Expr) bool { _, ok := e.(*expr.WindowCall); return ok }
+
+// isCountOfRows reports whether a call is count(*).
+func isCountOfRows(e *ast.Call, name string) bool {
+	return name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct
+}
 
 func isPlainStar(e ast.Expr) bool {
 	star, ok := e.(*ast.Star)

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"strings"
+
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/types"
 )
@@ -19,17 +21,30 @@ func (f testFunctions) Lookup(name string) (*expr.Function, bool) {
 
 var testTable = map[string]*expr.Function{
 	"row_number": testFunction("row_number", expr.Function{Window: true}, types.IntType),
-	"rank":       testFunction("rank", expr.Function{Window: true}, types.IntType),
-	"lag":        testFunction("lag", expr.Function{Window: true}, types.IntType),
-	"explode":    testGenerator("explode"),
-	"rand":       testFunction("rand", expr.Function{NonDeterministic: true}, types.DoubleType),
-	"like":       testFunction("like", expr.Function{}, types.BooleanType),
-	"substring":  testFunction("substring", expr.Function{}, types.StringType),
-	"extract":    testFunction("extract", expr.Function{}, types.IntType),
-	"transform":  testFunction("transform", expr.Function{}, types.ArrayType(types.IntType, true)),
+	"rank": testFunction("rank", expr.Function{Window: true, Print: func(c *expr.PrintedCall) string {
+		c.Name = "RANK"
+		return c.Text()
+	}}, types.IntType),
+	"lag":       testFunction("lag", expr.Function{Window: true, Print: printLag}, types.IntType),
+	"explode":   testGenerator("explode"),
+	"rand":      testFunction("rand", expr.Function{NonDeterministic: true}, types.DoubleType),
+	"like":      testFunction("like", expr.Function{}, types.BooleanType),
+	"substring": testFunction("substring", expr.Function{}, types.StringType),
+	"extract":   testFunction("extract", expr.Function{}, types.IntType),
+	"transform": testFunction("transform", expr.Function{}, types.ArrayType(types.IntType, true)),
 
 	"current_date": testFunction("current_date", expr.Function{}, types.DateType),
 	"concat":       testFunction("concat", expr.Function{}, types.StringType),
+}
+
+// printLag writes the frame of lag, which is one row.
+func printLag(c *expr.PrintedCall) string {
+	for _, value := range []string{"1", "NULL"}[min(2, len(c.Args)-1):] {
+		c.Args = append(c.Args, value)
+	}
+	offset := strings.TrimPrefix("-"+c.Args[1], "--")
+	c.Frame = "ROWS BETWEEN " + offset + " FOLLOWING AND " + offset + " FOLLOWING"
+	return c.Text()
 }
 
 func testFunction(name string, f expr.Function, t types.Type) *expr.Function {

@@ -218,21 +218,22 @@ func (n namer) caseOf(e *ast.Case) string {
 	return b.String() + " END"
 }
 
-// infixOperators are printed between their operands, in brackets.
-var infixOperators = map[string]string{
-	"+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "div": "div", "=": "=", "==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
-	"<=>": "<=>", "and": "AND", "or": "OR", "&": "&", "|": "|", "^": "^", "<<": "<<", ">>": ">>", ">>>": ">>>",
-}
-
 func (n namer) call(e *ast.Call) string {
 	if isRow(e) {
 		return n.row(e, "")
 	}
-	name := strings.ToLower(e.Func[len(e.Func)-1])
-	if text, ok := n.operator(e, name); ok {
+	if text, ok := n.isNotUnknown(e); ok {
 		return text
 	}
-	text := n.function(e, name)
+	if n.site != nil {
+		if text, ok := n.site.comparisonNames[e]; ok {
+			return text
+		}
+	}
+	name := strings.ToLower(e.Func[len(e.Func)-1])
+	c := n.printedCall(e, name)
+	print, isWindow := n.printer(name)
+	text := print(c)
 	if e.Filter != nil {
 		text += " FILTER (WHERE " + n.expr(e.Filter) + ")"
 	}
@@ -240,337 +241,90 @@ func (n namer) call(e *ast.Call) string {
 		text += " ignore nulls"
 	}
 	if e.Over != nil {
-		text += " OVER (" + n.window(e.Over, e, name) + ")"
+		if c.Frame == "" && isWindow {
+			c.Frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+		}
+		text += " OVER (" + n.window(e.Over, c.Frame) + ")"
 	}
 	return text
 }
 
-// operator prints operators, and the functions that Spark prints like them.
-func (n namer) operator(e *ast.Call, name string) (string, bool) {
-	if text, ok := n.temporal(e, name); ok {
-		return text, true
-	}
+// printer is how the entry of a function writes a call, and whether the function is a window function.
+func (n namer) printer(name string) (print func(*expr.PrintedCall) string, isWindow bool) {
+	var functions Functions = builtinFunctions{}
 	if n.site != nil {
-		if text, ok := n.site.comparisonNames[e]; ok {
-			return text, true
-		}
+		functions = n.site.functions
 	}
-	if infix, ok := infixOperators[name]; ok && len(e.Args) == 2 {
-		return "(" + n.expr(e.Args[0]) + " " + infix + " " + n.expr(e.Args[1]) + ")", true
+	if f, ok := functions.Lookup(name); ok {
+		print, isWindow = f.Print, f.Window
+	} else if f, ok := functions.LookupAggregate(name); ok {
+		print = f.Print
 	}
-	switch {
-	case patternSets[name] != "" && len(e.Args) > 1:
-		return n.patternSet(e, name), true
-	case len(e.Args) == 1:
-		arg := n.expr(e.Args[0])
-		switch name {
-		case "not", "!":
-			if inner, ok := e.Args[0].(*ast.Call); ok && inner.Operator && inner.Func[0] == "isunknown" && inner.Span == e.Span { // IS NOT UNKNOWN
-				if l, ok := inner.Args[0].(*ast.Literal); ok && l.Value != nil {
-					return "(" + n.expr(l) + " IS NOT UNKNOWN)", true
-				}
-				return "(" + n.expr(inner.Args[0]) + " IS NOT NULL)", true
-			}
-			return "(NOT " + arg + ")", true
-		case "negative", "-":
-			if name == "negative" && !e.Operator {
-				return "negative(" + arg + ")", true
-			}
-			return "(- " + arg + ")", true
-		case "positive", "+":
-			return "(+ " + arg + ")", true
-		case "isnull":
-			return "(" + arg + " IS NULL)", true
-		case "isnotnull":
-			return "(" + arg + " IS NOT NULL)", true
-		case "istrue":
-			return "(" + arg + " <=> true)", true
-		case "isfalse":
-			return "(" + arg + " <=> false)", true
-		case "isunknown":
-			return "(" + arg + " IS NULL)", true
-		case "~":
-			return "~" + arg, true
-		}
-	case len(e.Args) == 2:
-		left, right := n.expr(e.Args[0]), n.expr(e.Args[1])
-		switch name {
-		case "!=", "<>":
-			return "(NOT (" + left + " = " + right + "))", true
-		case "like":
-			return left + " LIKE " + right, true
-		case "rlike", "regexp", "regexp_like":
-			return strings.ToUpper(name) + "(" + left + ", " + right + ")", true
-		case "||":
-			return "concat(" + left + ", " + right + ")", true
-		case "mod":
-			return "mod(" + left + ", " + right + ")", true
-		}
-	case name == "between":
-		return "between(" + n.list(e.Args) + ")", true
-	case name == "like":
-		return n.expr(e.Args[0]) + " LIKE " + n.expr(e.Args[1]) + " ESCAPE '" + n.expr(e.Args[2]) + "'", true
-	case name == "if" && len(e.Args) == 3:
-		return "(IF(" + n.list(e.Args) + "))", true
+	if print == nil {
+		print = (*expr.PrintedCall).Text
 	}
-	return "", false
+	return print, isWindow
 }
 
-// temporal prints arithmetic on dates, timestamps and intervals, which Spark turns into functions before it names them.
-func (n namer) temporal(e *ast.Call, name string) (string, bool) {
-	if n.site == nil || len(e.Args) != 2 || name != "+" && name != "-" && name != "*" {
-		return "", false
+// printedCall is what the entry of the function may know of a call.
+func (n namer) printedCall(e *ast.Call, name string) *expr.PrintedCall {
+	c := &expr.PrintedCall{Name: name, Operator: e.Operator, Distinct: e.Distinct, Type: n.printedType(e)}
+	if isCountOfRows(e, name) {
+		c.Args = []string{"1"}
+		return c
 	}
-	left, right := n.site.printedTypes[e.Args[0]], n.site.printedTypes[e.Args[1]]
-	if right.IsInterval() && name != "*" && n.site.printedTypes[e].Kind == types.String {
-		return n.expr(e.Args[0]) + " " + name + " " + n.expr(e.Args[1]), true // the text of a timestamp
-	}
-	if name == "*" && (!right.IsInterval() || left.IsInterval()) || name != "*" && !isInstant(left) && !isInstant(right) {
-		return "", false // before the operands are printed, or a deep chain would take for ever
-	}
-	a, b := n.expr(e.Args[0]), n.expr(e.Args[1])
-	if name == "*" {
-		return "(" + b + " * " + a + ")", true
-	}
-	if name == "+" && isInstant(right) && !isInstant(left) {
-		left, right, a, b = right, left, b, a
-	}
-	switch {
-	case !isInstant(left) || isInstant(right):
-		return "", false
-	case right.IsInterval() && left.Kind == types.Date && right.Kind == types.DayTimeInterval && right.End == types.FieldDay:
-		days := "extractansiintervaldays(" + b + ")"
-		if name == "-" {
-			days = "(- " + days + ")"
-		}
-		return "date_add(" + a + ", " + days + ")", true
-	case right.IsInterval():
-		return a + " " + name + " " + b, true
-	case left.Kind != types.Date || n.site.printedTypes[e].IsInterval():
-		return "", false
-	case name == "-":
-		return "date_sub(" + a + ", " + b + ")", true
-	}
-	return "date_add(" + a + ", " + b + ")", true
-}
-
-func isInstant(t types.Type) bool {
-	return t.Kind == types.Date || t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ
-}
-
-// patternSets are LIKE ALL and its kin; Spark's names of them leave the patterns out.
-var patternSets = map[string]string{
-	"like_all": "likeall", "like_any": "likeany", "not_like_all": "notlikeall", "not_like_any": "notlikeany",
-	"ilike_all": "likeall", "ilike_any": "likeany", "not_ilike_all": "notlikeall", "not_ilike_any": "notlikeany",
-}
-
-// otherNames are functions that Spark prints under another name.
-var otherNames = map[string]string{"array_agg": "collect_list", "curdate": "current_date", "current_database": "current_schema", "random": "rand", "e": "E", "pi": "PI", "spark_partition_id": "SPARK_PARTITION_ID"}
-
-// upperNames are functions whose names Spark prints in upper case.
-var upperNames = map[string]string{
-	"acos": "ACOS", "acosh": "ACOSH", "asin": "ASIN", "asinh": "ASINH", "atan": "ATAN", "atan2": "ATAN2", "atanh": "ATANH", "cbrt": "CBRT",
-	"cos": "COS", "cosh": "COSH", "cot": "COT", "csc": "CSC", "degrees": "DEGREES", "exp": "EXP", "expm1": "EXPM1", "hypot": "HYPOT",
-	"log10": "LOG10", "log1p": "LOG1P", "log2": "LOG2", "power": "POWER", "radians": "RADIANS", "sec": "SEC", "signum": "SIGNUM",
-	"sin": "SIN", "sinh": "SINH", "sqrt": "SQRT", "tan": "TAN", "tanh": "TANH", "rank": "RANK", "dense_rank": "DENSE_RANK", "percent_rank": "PERCENT_RANK", "log": "LOG", "rlike": "RLIKE",
-}
-
-// defaults are the arguments that Spark adds to names where optional ones are left out, from the argument of index first on.
-type defaults struct {
-	first  int
-	values []string
-}
-
-const identityLambda = "lambdafunction(namedlambdavariable(), namedlambdavariable())"
-
-// sortLambda is the comparison that array_sort has without one.
-const sortLambda = "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())"
-
-var defaultArguments = map[string]defaults{
-	"aes_decrypt": {2, []string{"GCM", "DEFAULT", ""}}, "aes_encrypt": {2, []string{"GCM", "DEFAULT", "", ""}},
-	"aggregate": {3, []string{identityLambda}}, "reduce": {3, []string{identityLambda}}, "array_sort": {1, []string{sortLambda}},
-	"approx_percentile": {2, []string{"10000"}}, "percentile_approx": {2, []string{"10000"}}, "percentile": {2, []string{"1"}},
-	"bround": {1, []string{"0"}}, "round": {1, []string{"0"}}, "from_unixtime": {1, []string{"yyyy-MM-dd HH:mm:ss"}},
-	"hll_sketch_agg": {1, []string{"12"}}, "hll_union": {2, []string{"false"}}, "hll_union_agg": {1, []string{"false"}},
-	"lag": {1, []string{"1", "NULL"}}, "lead": {1, []string{"1", "NULL"}}, "listagg": {1, []string{"NULL"}}, "string_agg": {1, []string{"NULL"}},
-	"locate": {2, []string{"1"}}, "position": {2, []string{"1"}}, "lpad": {2, []string{" "}}, "rpad": {2, []string{" "}},
-	"make_dt_interval": {0, []string{"0", "0", "0", "0.000000"}}, "make_ym_interval": {0, []string{"0", "0"}},
-	"make_interval":     {0, []string{"0", "0", "0", "0", "0", "0", "0.000000"}},
-	"try_make_interval": {0, []string{"0", "0", "0", "0", "0", "0", "0.000000"}}, "try_aes_decrypt": {2, []string{"GCM", "DEFAULT", ""}},
-	"mask": {1, []string{"X", "x", "n", "NULL"}}, "months_between": {2, []string{"true"}}, "overlay": {3, []string{"-1"}},
-	"regexp_extract": {2, []string{"1"}}, "regexp_extract_all": {2, []string{"1"}}, "regexp_instr": {2, []string{"0"}}, "regexp_replace": {3, []string{"1"}},
-	"replace": {2, []string{""}}, "sentences": {1, []string{"", ""}}, "sort_array": {1, []string{"true"}}, "split": {2, []string{"-1"}},
-	"str_to_map": {1, []string{",", ":"}}, "substr": {2, []string{"2147483647"}}, "substring": {2, []string{"2147483647"}}, "mid": {2, []string{"2147483647"}},
-	"to_unix_timestamp": {1, []string{"yyyy-MM-dd HH:mm:ss"}}, "unix_timestamp": {0, []string{"current_timestamp()", "yyyy-MM-dd HH:mm:ss"}},
-}
-
-// firstOnly are functions whose names show their first argument alone.
-var firstOnly = map[string]bool{
-	"approx_count_distinct": true,
-	"first":                 true, "first_value": true, "last": true, "last_value": true, "any_value": true, "from_csv": true, "from_json": true, "from_xml": true,
-	"schema_of_csv": true, "schema_of_json": true, "schema_of_xml": true, "to_csv": true, "to_json": true, "to_xml": true,
-}
-
-// castFunctions are casts written as functions: their names are those of their arguments.
-var castFunctions = map[string]bool{
-	"boolean": true, "tinyint": true, "smallint": true, "int": true, "bigint": true, "float": true, "double": true, "decimal": true,
-	"date": true, "timestamp": true, "binary": true, "string": true,
-}
-
-func (n namer) function(e *ast.Call, name string) string {
 	list := e.Args
 	if n.site != nil {
 		if placed, err := n.site.namedArguments(list, name); err == nil {
 			list = placed
 		}
 	}
-	args := n.arguments(list)
-	nameConstantLambda(name, list, args)
-	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) && !e.Distinct {
-		args = []string{"1"}
-	}
-	if castFunctions[name] && len(args) == 1 {
-		return args[0]
-	}
-	if d, ok := defaultArguments[name]; ok && len(args) >= d.first && len(args)-d.first < len(d.values) {
-		args = append(args, d.values[len(args)-d.first:]...)
-	}
-	if (name == "lpad" || name == "rpad") && len(e.Args) == 2 && n.site != nil && n.site.printedTypes[e.Args[0]].Kind == types.Binary {
-		args[2] = "X'00'"
-	}
-	if firstOnly[name] {
-		args = args[:min(1, len(args))]
-	}
-	switch name {
-	case "extract", "datepart":
-		return name + "(" + strings.Join(args, " FROM ") + ")"
-	case "trim", "ltrim", "rtrim", "btrim", "trim_both", "trim_leading", "trim_trailing":
-		if text, ok := trimName(name, args); ok {
-			return text
-		}
-	case "percentile_cont", "percentile_disc", "listagg", "string_agg", "mode":
-		if text, ok := n.ordered(e, name, args); ok {
-			return text
-		}
-	case "log":
-		if len(args) == 1 {
-			return "LOG(E(), " + args[0] + ")"
-		}
-	case "rank", "dense_rank", "percent_rank":
-		args = nil
-	case "raise_error":
-		if len(args) == 1 {
-			args = []string{"USER_RAISED_EXCEPTION", "map(errorMessage, " + args[0] + ")"}
-		}
-	case "convert_timezone":
-		if len(args) == 2 {
-			args = append([]string{"current_timezone()"}, args...)
-		}
-	case "dateadd", "date_add":
-		if name = "date_add"; len(args) == 3 {
-			name = "timestampadd"
-		}
-	case "datediff", "date_diff", "timediff":
-		if len(args) == 3 {
-			name = "timestampdiff"
-		}
-	case "ilike", "variant_get", "try_variant_get":
-		args = args[:min(2, len(args))]
-	case "to_char", "to_varchar":
-		if text, ok := n.toChar(e, name, args); ok {
-			return text
-		}
-		name = "to_char"
-	case "assert_true":
-		if len(args) == 1 {
-			args = append(args, "'"+args[0]+"' is not true!")
-		}
-	case "ceil", "floor":
-		if len(args) == 1 {
-			name = strings.ToUpper(name)
-		}
-	}
-	if upper, ok := upperNames[name]; ok {
-		name = upper
-	} else if other, ok := otherNames[name]; ok {
-		name = other
-	}
-	distinct := ""
-	if e.Distinct {
-		distinct = "DISTINCT "
-	}
-	return name + "(" + distinct + strings.Join(args, ", ") + ")"
-}
-
-// ordered names aggregate functions with WITHIN GROUP. Of values that are equally frequent, mode() WITHIN GROUP (ORDER BY x)
-// takes the first; Spark prints the order of its implementation, which is the other way round.
-func (n namer) ordered(e *ast.Call, name string, args []string) (string, bool) {
-	const within = ") WITHIN GROUP (ORDER BY "
-	if name == "mode" {
-		switch {
-		case len(e.WithinGroup) == 1:
-			text := "mode(" + within + n.expr(e.WithinGroup[0].Expr)
-			if !e.WithinGroup[0].Descending {
-				text += " DESC"
-			}
-			return text + ")", true
-		case len(args) == 2 && args[1] == "true":
-			return "mode(" + within + args[0] + " DESC)", true
-		case len(args) == 2:
-			return "mode(" + args[0] + ")", true
-		}
-		return "", false
-	}
-	if e.WithinGroup == nil {
-		return "", false
-	}
-	if name == "percentile_cont" || name == "percentile_disc" {
-		return name + "(" + strings.Join(args, ", ") + within + n.withinGroup(e.WithinGroup) + ")", true
-	}
-	distinct := ""
-	if e.Distinct {
-		distinct = "DISTINCT "
-	}
-	return "listagg(" + distinct + strings.Join(args, ", ") + within + n.sortItems(e.WithinGroup) + ")", true
-}
-
-// arguments are those of a call by name; a star stands for the columns it expands to.
-func (n namer) arguments(list []ast.Expr) []string {
-	args := make([]string, 0, len(list))
 	for _, a := range list {
 		star, ok := a.(*ast.Star)
 		if ok && n.site != nil {
 			if columns, err := n.site.star(star); err == nil {
-				for _, c := range columns {
-					args = append(args, c.name)
+				for _, column := range columns {
+					c.Args, c.Types, c.Literals = append(c.Args, column.name), append(c.Types, column.expr.Type()), append(c.Literals, false)
 				}
 				continue
 			}
 		}
-		if cast, ok := a.(*ast.Cast); ok && !cast.Try && (cast.Type.Kind == types.Array || cast.Type.Kind == types.Map) {
-			a = cast.Input // Spark forgets that the user asked for the cast
-		}
-		args = append(args, n.expr(a))
+		l, ok := a.(*ast.Literal)
+		c.Args, c.Types, c.Literals = append(c.Args, n.expr(a)), append(c.Types, n.printedType(a)), append(c.Literals, ok && l.Type.Kind == types.String)
 	}
-	return args
+	for _, item := range e.WithinGroup {
+		text := n.expr(item.Expr)
+		c.WithinGroup = append(c.WithinGroup, expr.PrintedKey{Expr: text, Descending: item.Descending, Full: item.Text(text)})
+	}
+	return c
 }
 
-func trimName(name string, args []string) (string, bool) {
-	direction, ok := map[string]string{"trim": "BOTH", "btrim": "", "trim_both": "BOTH", "ltrim": "LEADING", "trim_leading": "LEADING", "rtrim": "TRAILING", "trim_trailing": "TRAILING"}[name]
-	if !ok || direction == "" {
+// printedType is the type of an expression that has been bound, if names depend on it.
+func (n namer) printedType(e ast.Expr) types.Type {
+	if n.site == nil {
+		return types.Type{}
+	}
+	return n.site.printedTypes[e]
+}
+
+// isNotUnknown writes x IS NOT UNKNOWN, which is parsed to a negation at the same place.
+func (n namer) isNotUnknown(e *ast.Call) (string, bool) {
+	if !e.Operator || e.Func[0] != "not" {
 		return "", false
 	}
-	switch {
-	case len(args) == 2:
-		return "TRIM(" + direction + " " + args[0] + " FROM " + args[1] + ")", true
-	case name == "trim_both":
-		return "trim(" + args[0] + ")", true
-	case name == "trim_leading":
-		return "ltrim(" + args[0] + ")", true
-	case name == "trim_trailing":
-		return "rtrim(" + args[0] + ")", true
+	inner, ok := e.Args[0].(*ast.Call)
+	if !ok || !inner.Operator || inner.Func[0] != "isunknown" || inner.Span != e.Span {
+		return "", false
 	}
-	return "", false
+	x := inner.Args[0]
+	if l, ok := x.(*ast.Literal); ok && l.Value != nil {
+		return "(" + n.expr(l) + " IS NOT UNKNOWN)", true
+	}
+	return "(" + n.expr(x) + " IS NOT NULL)", true
+}
+
+func isInstant(t types.Type) bool {
+	return t.Kind == types.Date || t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ
 }
 
 func (n namer) sortItems(items []ast.SortItem) string {
@@ -581,24 +335,8 @@ func (n namer) sortItems(items []ast.SortItem) string {
 	return strings.Join(texts, ", ")
 }
 
-// withinGroup prints an ordering without its defaults.
-func (n namer) withinGroup(items []ast.SortItem) string {
-	texts := make([]string, len(items))
-	for i, it := range items {
-		texts[i] = n.expr(it.Expr)
-		if it.Descending {
-			texts[i] += " DESC"
-		}
-	}
-	return strings.Join(texts, ", ")
-}
-
-// rankingFrames are window functions whose frame is always the rows so far.
-var rankingFrames = map[string]bool{
-	"row_number": true, "rank": true, "dense_rank": true, "percent_rank": true, "ntile": true,
-}
-
-func (n namer) window(w *ast.Window, e *ast.Call, name string) string {
+// window writes what stands in OVER (…); frame, if given, is the one that the function has instead of the window's.
+func (n namer) window(w *ast.Window, frame string) string {
 	if n.site != nil {
 		if spec, err := n.site.windowSpec(w, 0); err == nil {
 			w = spec
@@ -611,27 +349,16 @@ func (n namer) window(w *ast.Window, e *ast.Call, name string) string {
 	if len(w.OrderBy) > 0 {
 		parts = append(parts, "ORDER BY "+n.sortItems(w.OrderBy))
 	}
-	return strings.Join(append(parts, n.frame(w, e, name)), " ")
+	if frame == "" {
+		frame = n.frame(w)
+	}
+	return strings.Join(append(parts, frame), " ")
 }
 
-func (n namer) frame(w *ast.Window, e *ast.Call, name string) string {
+// frame writes the frame of a window, also where that is the default.
+func (n namer) frame(w *ast.Window) string {
 	f := w.Frame
 	switch {
-	case name == "lag" || name == "lead":
-		offset := "1"
-		if len(e.Args) > 1 {
-			offset = n.expr(e.Args[1])
-		}
-		if name == "lag" {
-			if offset = "-" + offset; strings.HasPrefix(offset, "--") {
-				offset = offset[2:]
-			}
-		}
-		return "ROWS BETWEEN " + offset + " FOLLOWING AND " + offset + " FOLLOWING"
-	case name == "cume_dist":
-		return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-	case rankingFrames[name]:
-		return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 	case f == nil && len(w.OrderBy) > 0:
 		return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 	case f == nil:

@@ -76,6 +76,7 @@ func TestSparkSuite(t *testing.T) {
 		t.Skip("Spark's own tests are not in .cache/spark-tests: run scripts/fetch-spark-tests.sh")
 	}
 	s := sparkRun{t: t, verbose: os.Getenv("KILN_SPARK_VERBOSE"), counts: map[string]int{}}
+	s.zone, _ = time.LoadLocation("America/Los_Angeles")
 	for _, f := range files {
 		s.file(f)
 	}
@@ -95,12 +96,13 @@ type sparkRun struct {
 	counts  map[string]int
 	catalog *fakeCatalog
 	conf    map[string]string
+	zone    *time.Location
 }
 
 // settings are those that the suite runs a file with, and what the file has SET.
 func (s *sparkRun) settings() *expr.Settings {
 	settings := testSettings()
-	settings.Zone, _ = time.LoadLocation("America/Los_Angeles")
+	settings.Zone = s.zone
 	settings.ANSI = s.conf["spark.sql.ansi.enabled"] != "false"
 	settings.CaseSensitive = s.conf["spark.sql.caseSensitive"] == "true"
 	settings.Conf = func(key string) string { return s.conf[key] }

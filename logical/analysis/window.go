@@ -68,7 +68,7 @@ var wholePartition = map[string]bool{"percentile_cont": true, "percentile_disc":
 func (s *site) windowAggregate(e *ast.Call, f *expr.AggregateFunction, name string) (expr.Expr, error) {
 	var args []expr.Expr
 	var err error
-	if name == "count" && len(e.Args) == 1 && isPlainStar(e.Args[0]) {
+	if isCountOfRows(e, name) {
 		args = []expr.Expr{intLiteral(1, e.Place())}
 	} else if args, err = s.arguments(e, name); err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (s *site) frame(f *ast.Frame, call *expr.WindowCall, ranking bool) (expr.Fr
 	n := namer{site: s}
 	if f.Start.Kind == ast.UnboundedFollowing || f.End.Kind == ast.UnboundedPreceding {
 		return expr.Frame{}, diag.New("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND",
-			"sqlExpr", quoteSQL(n.frame(&ast.Window{Frame: f}, nil, "")), "lower", quoteSQL(n.bound(f.Start)), "upper", quoteSQL(n.bound(f.End)))
+			"sqlExpr", quoteSQL(n.frame(&ast.Window{Frame: f})), "lower", quoteSQL(n.bound(f.Start)), "upper", quoteSQL(n.bound(f.End)))
 	}
 	frame := expr.Frame{Rows: f.Rows, StartKind: f.Start.Kind, EndKind: f.End.Kind}
 	var err error
@@ -154,7 +154,7 @@ func (s *site) frame(f *ast.Frame, call *expr.WindowCall, ranking bool) (expr.Fr
 	}
 	if frame.StartKind > frame.EndKind || backwards(frame) {
 		return frame, diag.New("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
-			"sqlExpr", quoteSQL(n.frame(&ast.Window{Frame: f}, nil, "")), "comparison", "less than or equal")
+			"sqlExpr", quoteSQL(n.frame(&ast.Window{Frame: f})), "comparison", "less than or equal")
 	}
 	return frame, nil
 }

@@ -191,7 +191,7 @@ func (a *Aggregate) finish(ctx context.Context, p *Pool) error {
 			return err
 		}
 	}
-	if a.fewGroups() {
+	if a.fewGroups() && !a.crowdedBlobs() {
 		if done, err := a.mergeAll(ctx); done || err != nil {
 			return err
 		}
@@ -214,13 +214,13 @@ func (a *Aggregate) mergeAll(ctx context.Context) (done bool, err error) {
 		if l == main {
 			continue
 		}
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
 		if !main.groups.table.room(l.groups.table.count()) {
 			return false, nil
 		}
-		if err := main.absorb(l); err != nil {
+		if err := main.absorb(ctx, l); err != nil {
+			return false, err
+		}
+		if spilled, err := main.settle(); spilled || err != nil {
 			return false, err
 		}
 	}
@@ -253,10 +253,7 @@ func (a *Aggregate) mergeArrays(ctx context.Context) (done bool, err error) {
 		if l == main {
 			continue
 		}
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
-		if err := main.absorb(l); err != nil {
+		if err := main.absorb(ctx, l); err != nil {
 			return false, err
 		}
 	}
@@ -278,10 +275,19 @@ func (a *Aggregate) arrayLocal() *aggregateLocal {
 	return l
 }
 
+// crowdedBlobs reports whether states have blobs and memory is getting short. A whole table of such groups could not be spilled
+// while it is read (aggregateScan.inPlace).
+func (a *Aggregate) crowdedBlobs() bool { return a.blobs && a.crowded() }
+
+// crowded reports whether the session uses so much memory that groups had better be on disk while others work.
+func (a *Aggregate) crowded() bool {
+	m := a.query.runtime.memory
+	return m.Used() >= m.Limit()/2
+}
+
 // makeRoom writes all groups to disk if they leave too little memory for merging the parts.
 func (a *Aggregate) makeRoom() error {
-	m := a.query.runtime.memory
-	if m.Used() < m.Limit()/2 {
+	if !a.crowded() {
 		return nil
 	}
 	for _, l := range a.locals {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"sync"
 
 	"github.com/kilnql/kiln/catalog/source"
@@ -36,15 +37,11 @@ func (l *aggregateLocal) BeginMorsel(source.Morsel) error {
 	return nil
 }
 
-// EndMorsel implements MorselSink.
+// EndMorsel implements MorselSink. What the last chunk added is accounted for here.
 func (l *aggregateLocal) EndMorsel() error {
 	defer l.mu.Unlock()
-	if l.groups.table == nil { // Groups is not called without keys
-		d := l.groups.blobs.Bytes - l.blobBytes
-		l.blobBytes = l.groups.blobs.Bytes
-		return l.account.Resize(l.account.Size() + d)
-	}
-	return nil
+	_, err := l.settle()
+	return err
 }
 
 // Consume implements LocalSink; the program updates states through the group table instead.
@@ -88,6 +85,7 @@ func (l *aggregateLocal) Groups(keys []*vector.Vector, sel vector.Selection, n i
 
 // find finds groups in the table, handing its groups on when there is no memory to grow.
 func (l *aggregateLocal) find(keys []*vector.Vector, sel vector.Selection, n int, rows []uint32) error {
+	l.failed = nil // a table that was replaced may have been refused memory that it did without
 	for tries := 0; ; tries++ {
 		r, err := l.groups.find(keys, sel, n, rows)
 		if err != nil {
@@ -110,19 +108,8 @@ func (l *aggregateLocal) find(keys []*vector.Vector, sel vector.Selection, n int
 // relieve keeps the local's memory within bounds between two chunks: it accounts for blobs, answers the pressure of
 // others, and hands groups on if they are many for the rows they stand for.
 func (l *aggregateLocal) relieve() error {
-	if d := l.groups.blobs.Bytes - l.blobBytes; d != 0 {
-		l.blobBytes = l.groups.blobs.Bytes
-		if d < 0 {
-			l.account.Shrink(-d)
-		} else if !l.account.TryGrow(d) {
-			l.force = true
-			ok := l.take(d)
-			l.force = false
-			if !ok {
-				return l.failed
-			}
-			return l.spill(false)
-		}
+	if spilled, err := l.settle(); spilled || err != nil {
+		return err
 	}
 	if l.account.Pressure() > 0 {
 		return l.spill(false)
@@ -135,6 +122,25 @@ func (l *aggregateLocal) relieve() error {
 		return l.handOn(false, true)
 	}
 	return nil
+}
+
+// settle accounts for the blobs that were added since it was last called. If their memory is refused, all groups go to disk,
+// and the blobs with them: it would not do to take the memory first, since a chunk of long texts may be more than there is
+// beyond the limit.
+func (l *aggregateLocal) settle() (spilled bool, err error) {
+	more := l.groups.blobs.Bytes - l.blobBytes
+	switch {
+	case more <= 0:
+		l.account.Shrink(-more)
+	case l.groups.table == nil: // one group without keys stays where it is
+		if err := l.account.Grow(more); err != nil {
+			return false, err
+		}
+	case !l.account.TryGrow(more):
+		return true, l.spill(false)
+	}
+	l.blobBytes = l.groups.blobs.Bytes
+	return false, nil
 }
 
 // Spill implements memory.Spiller. It waits for no lock: spilling reserves a little memory itself, so two locals could
@@ -200,6 +206,9 @@ func (l *aggregateLocal) handOn(disk, keep bool) error {
 	w := &l.writer
 	w.begin(l.sink, disk, l.takeRun)
 	for part := range groupPartitions {
+		if ctx := l.sink.query.ctx; ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err := w.table(&l.groups, part); err != nil {
 			return err
 		}
@@ -235,14 +244,17 @@ func (l *aggregateLocal) writeRuns() error {
 	return nil
 }
 
-// absorb merges the groups of another local, and its runs, into l's.
-func (l *aggregateLocal) absorb(o *aggregateLocal) error {
+// absorb merges the groups of another local, and its runs, into l's, unless ctx is done before. The caller settles for blobs.
+func (l *aggregateLocal) absorb(ctx context.Context, o *aggregateLocal) error {
 	l.force = true
 	defer func() { l.force = false }()
 	c := allGroups()
 	keys, from := l.sink.newKeys(), make([]uint32, vector.ChunkSize)
 	base, stride := o.groups.states()
 	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		n := o.groups.table.list(&c, from)
 		if n == 0 {
 			break
@@ -257,6 +269,9 @@ func (l *aggregateLocal) absorb(o *aggregateLocal) error {
 		}
 	}
 	for i := range o.runs {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		d, err := l.sink.load(&o.runs[i])
 		if err != nil {
 			return err
@@ -273,6 +288,8 @@ func (l *aggregateLocal) absorb(o *aggregateLocal) error {
 	}
 	o.runs = nil
 	o.groups.table.release()
+	o.account.Shrink(o.blobBytes)
+	o.blobBytes = 0
 	o.groups = groupSet{}
 	return nil
 }

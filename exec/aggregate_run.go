@@ -16,6 +16,14 @@ type groupRun struct {
 	frame memory.Frame
 }
 
+// bytes is the size of the run as it was written.
+func (r *groupRun) bytes() int64 {
+	if r.raw != nil {
+		return int64(len(r.raw))
+	}
+	return int64(r.frame.Raw)
+}
+
 // runGroups is how many groups one run holds at most.
 const runGroups = vector.ChunkSize
 

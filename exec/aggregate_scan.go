@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/memory"
@@ -19,6 +20,8 @@ type aggregateScan struct {
 	sink    *Aggregate
 	morsels []source.Morsel
 	mu      sync.RWMutex // held while tables and runs of workers are read (RLock) or spilled (Lock)
+	// inPlace are the readers in the middle of a whole table whose states have blobs: they work results out in place.
+	inPlace atomic.Int32
 }
 
 // wholeGroups is the handle of a morsel of a complete table, which is that of a worker unless there are no keys.
@@ -37,18 +40,21 @@ type partGroups struct {
 	level  int
 }
 
-// count is about how many groups the part has, at most.
-func (p *partGroups) count() int {
-	n := 0
+// size is about how many groups the part has, at most, and how many bytes they take once merged, with their blobs.
+func (p *partGroups) size(a *Aggregate) (groups int, bytes int64) {
 	for _, l := range p.locals {
 		if t := l.groups.table; t != nil {
-			n += t.count()/groupPartitions + 1
+			groups += t.count()/groupPartitions + 1
+			bytes += l.groups.blobs.Bytes / groupPartitions
 		}
 	}
 	for r := range p.allRuns() {
-		n += r.n
+		groups += r.n
+		if a.blobs {
+			bytes += r.bytes()
+		}
 	}
-	return n
+	return groups, bytes + int64(groups)*int64(a.spec.StateSize+32)
 }
 
 // skip is the number of leading hash bits that all groups of the part share.
@@ -93,11 +99,10 @@ func (s *aggregateScan) spillLocked(l *aggregateLocal) (freed int64, err error) 
 	return before - l.account.Size(), nil
 }
 
-// divisible reports whether a worker has groups that can be written as runs. Results of states with blobs may be worked out
-// in place, by readers of whole tables, at the same time.
+// divisible reports whether a worker has groups that can be written as runs now.
 func (s *aggregateScan) divisible(l *aggregateLocal) bool {
 	t := l.groups.table
-	if t == nil || t.count() == 0 || s.sink.blobs {
+	if t == nil || t.count() == 0 || s.inPlace.Load() > 0 {
 		return false
 	}
 	_, array := t.(*arrayTable)
@@ -162,6 +167,7 @@ type aggregateReader struct {
 	ctx     context.Context
 
 	set     *groupSet // of the present chunk
+	inPlace bool      // counted in scan.inPlace
 	cursor  groupCursor
 	single  bool // the one group without keys is still to come
 	rows    []uint32
@@ -176,7 +182,8 @@ type aggregateReader struct {
 }
 
 func (r *aggregateReader) Open(ctx context.Context, m source.Morsel) error {
-	r.ctx, r.n, r.pending, r.set = ctx, 0, nil, nil
+	r.leave()
+	r.ctx, r.n, r.pending = ctx, 0, nil
 	switch h := m.Handle.(type) {
 	case wholeGroups:
 		r.openWhole(h)
@@ -198,12 +205,22 @@ func (r *aggregateReader) openWhole(h wholeGroups) {
 		return
 	}
 	set := *h.set
-	if !r.sink.blobs { // else the set is never spilled
+	if !r.sink.blobs { // else the set stays as it is until the reader leaves it
 		r.set = &set
 	} else {
-		r.set = h.set
+		r.set, r.inPlace = h.set, true
+		s.inPlace.Add(1)
 	}
 	r.cursor, r.single = groupCursor{from: h.from, to: h.to}, set.table == nil
+}
+
+// leave ends the reading of the present set.
+func (r *aggregateReader) leave() {
+	r.set = nil
+	if r.inPlace {
+		r.inPlace = false
+		r.scan.inPlace.Add(-1)
+	}
 }
 
 // relieve spills what others have asked for while it was in use.
@@ -229,7 +246,7 @@ func (r *aggregateReader) Next() (int, error) {
 			if r.n = r.next(); r.n > 0 {
 				return r.n, r.ctx.Err()
 			}
-			r.set = nil
+			r.leave()
 		}
 		r.drop()
 		if len(r.pending) == 0 {
@@ -246,10 +263,16 @@ func (r *aggregateReader) Next() (int, error) {
 	}
 }
 
-// next lists the next groups of the present set.
+// next lists the next groups of the present set: fewer than a chunk may hold if their blobs are large, for all who come after
+// hold the results of a chunk.
 func (r *aggregateReader) next() int {
-	if r.set.table != nil {
-		return r.set.table.list(&r.cursor, r.rows)
+	if t := r.set.table; t != nil {
+		most := len(r.rows)
+		if blobs := r.set.blobs.Bytes; blobs > 0 {
+			each := blobs/int64(max(1, t.count())) + 1
+			most = max(leastGroups, int(min(int64(most), r.sink.query.runtime.memory.Limit()/chunkShare/each)))
+		}
+		return t.list(&r.cursor, r.rows[:most])
 	}
 	if !r.single {
 		return 0
@@ -257,6 +280,12 @@ func (r *aggregateReader) next() int {
 	r.single, r.rows[0] = false, 0
 	return 1
 }
+
+// chunkShare is the part of the memory limit that the blobs of one chunk of results may take, unless there are only leastGroups.
+const (
+	chunkShare  = 32
+	leastGroups = 64
+)
 
 // Load gives a key or computes a result.
 func (r *aggregateReader) Load(c int, _ vector.Selection, v *vector.Vector) error {
@@ -279,7 +308,8 @@ func (r *aggregateReader) Load(c int, _ vector.Selection, v *vector.Vector) erro
 func (r *aggregateReader) BytesRead() int64 { return 0 }
 
 func (r *aggregateReader) Close() error {
-	r.set, r.pending = nil, nil
+	r.leave()
+	r.pending = nil
 	r.drop()
 	r.account.Close()
 	return nil
@@ -323,8 +353,9 @@ func (r *aggregateReader) merge(p *partGroups) error {
 	g.contexts = r.sink.contexts(&g.blobs)
 	r.force = true
 	g.table = r.sink.newTable(false, g.skip, r.take)
-	r.force = p.level >= maxSplits || p.count()*(r.sink.spec.StateSize+32) < int(min(minSplit, r.sink.query.runtime.memory.Limit()/64))
-	full := !g.table.room(p.count()) // groups come in the order of their hashes: a small table would crowd
+	groups, bytes := p.size(r.sink)
+	r.force = p.level >= maxSplits || bytes < min(minSplit, r.sink.query.runtime.memory.Limit()/64)
+	full := !g.table.room(groups) // groups come in the order of their hashes: a small table would crowd
 	if full {
 		return r.tooLarge(p)
 	}

@@ -306,8 +306,19 @@ func (r spilledRun) of(partition uint32) spilledRun {
 // partitionOfKey is the partition that a key begins with where partitions are sorted by themselves.
 func partitionOfKey(key []byte) uint32 { return binary.BigEndian.Uint32(key) }
 
-// spillFrame is the number of rows of a frame: a merge holds one or two frames of each run.
-const spillFrame = 512
+// A frame has at most spillFrame rows, and few enough of long ones that it takes about 1/frameShare of the memory limit: a
+// merge holds one or two frames of each run.
+const (
+	spillFrame = 512
+	frameShare = 64
+	maxFrame   = 1 << 20
+)
+
+// frameBytes is the size of a frame that no more rows are added to.
+func frameBytes(q *Query) int { return int(min(maxFrame, q.runtime.memory.Limit()/frameShare)) }
+
+// rowsPerLook is how many rows are gathered between two looks at how much memory they take.
+const rowsPerLook = 16
 
 // sortedRunWriter writes rows in order as frames.
 type sortedRunWriter struct {
@@ -315,10 +326,11 @@ type sortedRunWriter struct {
 	keys []byte // lengths and bytes of the frame's keys
 	rows *vector.Store
 	spec SortSpec
+	full int // bytes of a frame that is large enough
 }
 
-func newSortedRunWriter(file *memory.SpillFile, spec SortSpec) *sortedRunWriter {
-	return &sortedRunWriter{run: spilledRun{file: file}, spec: spec, rows: vector.NewStore(spec.payload())}
+func newSortedRunWriter(file *memory.SpillFile, spec SortSpec, q *Query) *sortedRunWriter {
+	return &sortedRunWriter{run: spilledRun{file: file}, spec: spec, rows: vector.NewStore(spec.payload()), full: frameBytes(q)}
 }
 
 // add appends a row of columns with its key.
@@ -330,7 +342,7 @@ func (w *sortedRunWriter) add(key []byte, columns []*vector.Vector, row vector.S
 	}
 	w.keys = append(binary.LittleEndian.AppendUint32(w.keys, uint32(len(key))), key...)
 	w.rows.Append(columns, row, n)
-	if w.rows.Len == spillFrame {
+	if w.rows.Len == spillFrame || w.rows.Len%rowsPerLook == 0 && int(w.rows.Bytes())+len(w.keys) > w.full {
 		return w.flush()
 	}
 	return nil
@@ -375,7 +387,8 @@ func (l *sortLocal) spill() error {
 		l.file = file
 	}
 	before := l.file.Size()
-	w := newSortedRunWriter(l.file, l.sort.spec)
+	w := newSortedRunWriter(l.file, l.sort.spec, l.query)
+	most := max(1, min(spillFrame, int(int64(w.full)*int64(len(l.run.entries))/l.run.bytes())))
 	rows := make([]int32, 0, spillFrame)
 	gathered := make([]*vector.Vector, len(l.run.store.Columns))
 	for c, column := range l.run.store.Columns {
@@ -385,7 +398,7 @@ func (l *sortLocal) spill() error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		entries := rest[:min(spillFrame, len(rest))]
+		entries := rest[:min(most, len(rest))]
 		if !l.sort.spec.Global {
 			entries = entries[:l.run.samePartition(entries)]
 		}
@@ -441,7 +454,7 @@ func (s *Sort) mergeSpilled(ctx context.Context, runs []spilledRun, q *Query) (s
 		return spilledRun{}, err
 	}
 	s.files = append(s.files, file)
-	w := newSortedRunWriter(file, s.spec)
+	w := newSortedRunWriter(file, s.spec, q)
 	h, err := openRuns(runs, s.spec)
 	if err != nil {
 		return spilledRun{}, err

@@ -130,10 +130,15 @@ func (r *mergeReader) Open(_ context.Context, m source.Morsel) error {
 	return err
 }
 
+// Next gives fewer rows than a chunk may hold if they are long: all who come after hold a chunk of them.
 func (r *mergeReader) Next() (int, error) {
 	r.chunk = vector.NewStore(r.scan.spec.payload())
 	one := make(vector.Selection, 1)
+	most := r.scan.query.runtime.memory.Limit() / chunkShare
 	for r.chunk.Len < vector.ChunkSize && len(r.heap) > 0 {
+		if n := r.chunk.Len; n > 0 && n%rowsPerLook == 0 && r.chunk.Bytes() > most {
+			break
+		}
 		top := r.heap[0]
 		one[0] = uint16(top.at)
 		r.chunk.Append(top.columns, one, len(top.keys))

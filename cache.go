@@ -196,7 +196,7 @@ func (e *cacheEntry) rows(ctx context.Context, s *Session, entries []*cacheEntry
 	options := s.physicalOptions()
 	options.Program.NarrowTypes = false
 	var sink *exec.Materialize
-	p, err := physical.Lower(ctx, plan, options, -1, 0, func(layout []vector.Layout) exec.Sink {
+	p, err := physical.Lower(plan, options, -1, 0, func(layout []vector.Layout) exec.Sink {
 		sink = exec.NewCache(layout, exec.Storage(e.level))
 		return sink
 	})

@@ -82,7 +82,7 @@ func (s *Session) lower(ctx context.Context, plan logical.Node) (*physical.Plan,
 	if l, ok := plan.(*logical.Limit); ok && !isSort(l.Input) {
 		limit, offset, plan = l.Count, l.Offset, l.Input
 	}
-	p, err := physical.Lower(ctx, plan, s.physicalOptions(), limit, offset, func(layout []vector.Layout) exec.Sink {
+	p, err := physical.Lower(plan, s.physicalOptions(), limit, offset, func(layout []vector.Layout) exec.Sink {
 		result = exec.NewResult(layout, limit, offset)
 		return result
 	})

@@ -47,7 +47,6 @@ type Plan struct {
 
 // planner lowers one plan.
 type planner struct {
-	context   context.Context // ends the computing of literal rows
 	options   Options
 	estimator *optimizer.Estimator
 	stages    []*exec.Stage
@@ -80,9 +79,9 @@ type branch struct {
 
 // Lower makes the plan for a logical plan, its rows going to the sink that newSink makes for their layouts. limit and
 // offset say which rows that sink will take (-1: all), so that the last stages read no more partitions than they must.
-func Lower(ctx context.Context, plan logical.Node, o Options, limit, offset int64, newSink func([]vector.Layout) exec.Sink) (_ *Plan, err error) {
+func Lower(plan logical.Node, o Options, limit, offset int64, newSink func([]vector.Layout) exec.Sink) (_ *Plan, err error) {
 	defer diag.Recover(&err)
-	p := &planner{context: ctx, options: o, estimator: optimizer.NewEstimator(), common: map[int32]*commonPlan{}}
+	p := &planner{options: o, estimator: optimizer.NewEstimator(), common: map[int32]*commonPlan{}}
 	w := wanted{}
 	if limit >= 0 {
 		w.limit = limit + offset

@@ -63,9 +63,10 @@ func (v *Evaluator) Load(c int, _ vector.Selection, to *vector.Vector) error {
 }
 
 // Evaluate computes a constant expression, giving its value in the Go forms of package types. It ends with the error of ctx
-// when ctx is done.
-func Evaluate(ctx context.Context, e expr.Expr) (any, error) {
-	return evaluateIn(e, Env{Context: ctx})
+// when ctx is done. grow, if not nil, is asked for the bytes of large results before they are made (Env.Grow); they are the
+// caller's to count when Evaluate has returned.
+func Evaluate(ctx context.Context, e expr.Expr, grow func(bytes int64) error) (any, error) {
+	return evaluateIn(e, Env{Context: ctx, Grow: grow})
 }
 
 // Fold is Evaluate for expressions that may as well be computed when the query runs: it fails with

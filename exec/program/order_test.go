@@ -124,7 +124,7 @@ func TestErrors(t *testing.T) {
 	check := func(e *expr.Arithmetic, condition string, params ...string) {
 		t.Helper()
 		e.Span = span
-		_, err := Evaluate(t.Context(), e)
+		_, err := Evaluate(t.Context(), e, nil)
 		d, ok := err.(*diag.Error)
 		if !ok || d.Condition != condition || d.Span != span {
 			t.Errorf("%s: %v", expr.SQL(e), err)

@@ -29,19 +29,37 @@ func WithProgress(ctx context.Context, p *Progress) context.Context {
 	return context.WithValue(ctx, progressKey{}, p)
 }
 
-// Fraction is the share of the work that is done, from 0 to 1: each stage of the query counts the same, and a stage that has
-// not begun counts as nothing done. ok is false before a query has started.
+// finishing is the part of a stage's work that comes after the last row has been read: sorting, merging, writing.
+const finishing = 0.1
+
+// Fraction is the share of the work that is done, from 0 to 1. Stages count by the rows that they are estimated to handle, a join without
+// keys by its pairs of rows; a stage that has not begun counts as nothing done. ok is false before a query has started.
 func (p *Progress) Fraction() (done float64, ok bool) {
 	profile := p.profile.Load()
 	if profile == nil || len(profile.Stages) == 0 {
 		return 0, false
 	}
+	all := 0.0
 	for _, stage := range profile.Stages {
-		if total := stage.MorselsTotal.Load(); total > 0 {
-			done += float64(min(stage.MorselsDone.Load(), total)) / float64(total)
+		work := max(stage.Work, 1)
+		all += work
+		if stage.Ended.Load() {
+			done += work
+			continue
 		}
+		// Rows are finer than morsels, but those that a scan skips are never read.
+		read := max(share(&stage.MorselsDone, &stage.MorselsTotal), share(&stage.Rows, &stage.RowsTotal))
+		done += work * read * (1 - finishing)
 	}
-	return done / float64(len(profile.Stages)), true
+	return done / all, true
+}
+
+// share is done / total, at most 1; 0 while the total is not known.
+func share(done, total *atomic.Int64) float64 {
+	if t := total.Load(); t > 0 {
+		return min(float64(done.Load())/float64(t), 1)
+	}
+	return 0
 }
 
 // Rows is the number of rows read so far, by all stages.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/kilnql/kiln"
 	"github.com/kilnql/kiln/diag"
@@ -36,6 +37,29 @@ func TestProgressOfAQuery(t *testing.T) {
 	}
 	if done, ok := p.Fraction(); !ok || done != 1 || p.Rows() < 1_000_000 {
 		t.Errorf("at the end %v of the work is done, %v; %d rows", done, ok, p.Rows())
+	}
+}
+
+// A join without keys is work for each pair of rows: when its build side has been read, next to nothing is done.
+func TestProgressOfACrossJoin(t *testing.T) {
+	s := open(t, nil)
+	var p kiln.Progress
+	ctx, cancel := context.WithCancel(kiln.WithProgress(context.Background(), &p))
+	defer cancel()
+	ended := make(chan error)
+	go func() {
+		_, err := s.SQL("SELECT sum(a.id % 7) FROM range(4000000) a, range(100000) b").Collect(ctx)
+		ended <- err
+	}()
+	for p.Rows() <= 100_000 {
+		time.Sleep(time.Millisecond)
+	}
+	if done, ok := p.Fraction(); !ok || done > 0.1 {
+		t.Errorf("%v of the work is said to be done, %v", done, ok)
+	}
+	cancel()
+	if err := <-ended; diag.ConditionOf(err) != "QUERY_CANCELLED" && !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 

@@ -26,10 +26,12 @@ type Profile struct {
 type StageProfile struct {
 	ID    int
 	Label string
+	Work  float64 // Stage.Work
 
 	MorselsDone  atomic.Int64
 	MorselsTotal atomic.Int64 // 0 until the source is open
-	RowsTotal    atomic.Int64 // estimate; -1 unknown
+	RowsTotal    atomic.Int64 // of the source, if nothing is skipped; -1 unknown
+	Ended        atomic.Bool  // it has finished, and its sink if it was the last to feed it
 	Rows         atomic.Int64 // read from the source
 	Batches      atomic.Int64 // chunks read
 	BytesRead    atomic.Int64 // from files
@@ -59,7 +61,7 @@ type Detailer interface {
 func newProfile(q *Query, name string, stages []*Stage) *Profile {
 	p := &Profile{Name: name, account: q.memory, start: q.start}
 	for _, s := range stages {
-		sp := &StageProfile{ID: s.ID, Label: s.Label, program: s.Program, sink: s.Sink}
+		sp := &StageProfile{ID: s.ID, Label: s.Label, Work: s.Work, program: s.Program, sink: s.Sink}
 		sp.RowsTotal.Store(-1)
 		p.Stages = append(p.Stages, sp)
 	}

@@ -15,6 +15,9 @@ type Stage struct {
 	ID int
 	// Label describes the stage in the profile.
 	Label string
+	// Work is about how many rows the stage handles, those inside its program included, from statistics: its share in the
+	// progress of the query. 0: not known.
+	Work float64
 	// Source is what the stage reads. If nil, Open gives it once all of After are finished; it runs on a worker, again for
 	// each time that the source is read. Buffers counts its readers' memory, by the context that Open gets.
 	Source source.Scan

@@ -363,6 +363,7 @@ func (r *stageRun) finish(w *Worker) error {
 		}
 	}
 	r.profile.FinishTime.Add(int64(time.Since(start)))
+	r.profile.Ended.Store(true)
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	r.state = runDone

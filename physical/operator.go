@@ -26,6 +26,7 @@ type Operator struct {
 	Breaker bool
 
 	id     int           // tags its instructions; see program.Builder.Operator
+	rows   float64       // that it gives, by the estimate
 	ends   []end         // where its rows leave it, one for each branch that it is part of
 	reads  []*branch     // whose source is the operator: a scan, or what its sink holds
 	feeds  []*exec.Stage // that end in a sink of the operator's, a join's build side included
@@ -166,17 +167,40 @@ func (o *Operator) appendTo(list []*Operator) []*Operator {
 	return append(list, o)
 }
 
-// number gives the operators their numbers.
+// number gives the operators their numbers, and the stages their shares of the work.
 func (p *Plan) number() {
 	for i, o := range p.Operators() {
 		o.Number = i + 1
+		work := o.work()
+		for _, s := range o.Stages {
+			s.Work += work / float64(len(o.Stages))
+		}
+		for _, b := range o.reads {
+			if b.stage != nil {
+				b.stage.Work += o.rows / float64(len(o.reads))
+			}
+		}
 	}
 }
+
+// work is the number of rows that the operator handles: of a join without keys, the pairs that it looks at.
+func (o *Operator) work() float64 {
+	if o.Name == "NestedLoopJoin" && len(o.Children) == 2 {
+		return max(o.rows, o.Children[0].rows*o.Children[1].rows)
+	}
+	return o.rows
+}
+
+// mostRows bounds what is estimated of a plan that will not end, so that products of estimates stay finite.
+const mostRows = 1e30
 
 // newOperator makes an operator whose output is n's.
 func (p *planner) newOperator(n logical.Node, name, detail string, arguments ...Argument) *Operator {
 	p.operators++
-	return &Operator{Name: name, Detail: detail, Arguments: arguments, Output: slices.Clone(n.Columns()), id: p.operators}
+	return &Operator{
+		Name: name, Detail: detail, Arguments: arguments, Output: slices.Clone(n.Columns()), id: p.operators,
+		rows: min(p.estimator.Rows(n), mostRows),
+	}
 }
 
 // begin says that what is added to the flow's programs from here on is op's work.

@@ -3,9 +3,12 @@ package shell
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/kilnql/kiln"
 )
@@ -15,11 +18,12 @@ const (
 	barDelay  = 500 * time.Millisecond
 	barPeriod = 100 * time.Millisecond
 	barWidth  = 30
+	narrowest = 5 // a bar with less room is left out
 )
 
 // bar shows the progress of a query on the terminal of standard error. A nil bar shows nothing.
 type bar struct {
-	w        io.Writer
+	w        *os.File
 	progress *kiln.Progress
 	end      chan struct{}
 	ended    chan struct{}
@@ -28,10 +32,11 @@ type bar struct {
 
 // startBar starts a bar if there is a terminal to show it on.
 func (s *shell) startBar(p *kiln.Progress) *bar {
-	if !s.options.progress || !isTerminal(s.stderr) {
+	w, ok := s.stderr.(*os.File)
+	if !s.options.progress || !ok || !isTerminal(w) {
 		return nil
 	}
-	b := &bar{w: s.stderr, progress: p, end: make(chan struct{}), ended: make(chan struct{})}
+	b := &bar{w: w, progress: p, end: make(chan struct{}), ended: make(chan struct{})}
 	go b.run()
 	return b
 }
@@ -50,7 +55,7 @@ func (b *bar) run() {
 			}
 			return
 		case <-wait.C:
-			io.WriteString(b.w, "\r"+drawBar(b.progress, time.Since(start))+"\x1b[K")
+			io.WriteString(b.w, "\r"+drawBar(b.progress, time.Since(start), b.width())+"\x1b[K")
 			drawn = true
 			wait.Reset(barPeriod)
 		}
@@ -66,15 +71,31 @@ func (b *bar) stop() {
 	<-b.ended
 }
 
-// drawBar is the line of the bar, less than 80 characters wide.
-func drawBar(p *kiln.Progress, elapsed time.Duration) string {
+// width is that of the terminal.
+func (b *bar) width() int {
+	if width, _, err := term.GetSize(int(b.w.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// drawBar is the line of the bar, which is narrower than the terminal: a line that wraps could not be drawn over.
+func drawBar(p *kiln.Progress, elapsed time.Duration, width int) string {
 	done, ok := p.Fraction()
 	if !ok {
-		return fmt.Sprintf("planning, %.1f s", elapsed.Seconds())
+		return cut(fmt.Sprintf("planning, %.1f s", elapsed.Seconds()), width-1)
 	}
-	full := min(int(done*barWidth), barWidth)
-	return fmt.Sprintf("[%s%s] %3.0f%%  %s rows read, %.1f s", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), done*100,
-		shortCount(p.Rows()), elapsed.Seconds())
+	percent := fmt.Sprintf("%3.0f", done*100)
+	if done < 0.0995 { // of a long query the first percents take a while
+		percent = fmt.Sprintf("%3.1f", done*100)
+	}
+	text := fmt.Sprintf("%s%%  %s rows read, %.1f s", percent, shortCount(p.Rows()), elapsed.Seconds())
+	room := min(width-len(text)-len("[] ")-1, barWidth)
+	if room < narrowest {
+		return cut(text, width-1)
+	}
+	full := min(int(done*float64(room)), room)
+	return fmt.Sprintf("[%s%s] %s", strings.Repeat("=", full), strings.Repeat(" ", room-full), text)
 }
 
 // shortCount is a number with at most four digits and a unit.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -196,7 +198,6 @@ func TestMemoryLimitTooSmall(t *testing.T) {
 func TestSpilling(t *testing.T) {
 	const limit = 4 << 20
 	for name, sql := range map[string]string{
-		"sort":      "SELECT sum(x) FROM (SELECT id * 7919 % 4000037 AS x, concat('padding of some length ', id) AS p FROM range(1000000) ORDER BY x LIMIT 900000)",
 		"aggregate": "SELECT count(*), sum(c), max(m) FROM (SELECT id * 7919 % 1000003 AS k, count(*) AS c, max(id) AS m FROM range(2000000) GROUP BY k)",
 		"join":      "SELECT count(*), sum(a.id) FROM range(1500000) a JOIN (SELECT id * 3 AS k, id AS v, id + 1 AS w FROM range(1500000)) b ON a.id = b.k WHERE b.v + b.w > 0",
 		"distinct":  "SELECT count(*) FROM (SELECT DISTINCT id * 7919 % 1500007 AS x, id % 3 AS y FROM range(3000000))",
@@ -218,6 +219,33 @@ func TestSpilling(t *testing.T) {
 				t.Error("nothing was spilled")
 			}
 		})
+	}
+}
+
+// TestSpillingSort sorts several times the memory and looks at the order and the other columns of each row.
+func TestSpillingSort(t *testing.T) {
+	const rows, factor, modulus = 1_000_000, 7919, 4_000_037
+	ids := map[int64]int64{}
+	for id := range int64(rows) {
+		ids[id*factor%modulus] = id
+	}
+	want := slices.Sorted(maps.Keys(ids))[:900_000]
+	s := open(t, map[string]string{"kiln.memory.limit": "4m", "kiln.spill.directory": t.TempDir()})
+	at := 0
+	for row, err := range s.SQL(fmt.Sprintf("SELECT id * %d %% %d AS x, concat('padding of some length ', id) AS p FROM range(%d) ORDER BY x LIMIT %d", factor, modulus, rows, len(want))).Rows(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at == len(want) || row.At(0) != want[at] || row.At(1) != fmt.Sprint("padding of some length ", ids[want[at]]) {
+			t.Fatalf("row %d is %s", at, row)
+		}
+		at++
+	}
+	if at != len(want) {
+		t.Errorf("%d rows", at)
+	}
+	if p := s.LastProfile(); p.SpilledBytes == 0 {
+		t.Error("nothing was spilled")
 	}
 }
 

@@ -3,6 +3,7 @@ package kiln_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,6 +29,30 @@ func TestSQLInPages(t *testing.T) {
 	}
 	if ran < 3 {
 		t.Errorf("only %d statements found", ran)
+	}
+}
+
+// TestLinksInPages follows the links of the pages to files of the repository.
+func TestLinksInPages(t *testing.T) {
+	pages, _ := filepath.Glob("docs/*.md")
+	links := 0
+	for _, page := range append(pages, "README.md", "CONTRIBUTING.md", "scripts/README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^(),#\s]+)(#[^()\s]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			links++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+	if links < 7 {
+		t.Errorf("only %d links found", links)
 	}
 }
 

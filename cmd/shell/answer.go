@@ -222,7 +222,7 @@ func (a *answer) page(ctx context.Context) error {
 	a.bar.stop()
 	text, footer := a.format(head), ""
 	count := rowCount(total)
-	if a.isPlan() {
+	if a.isPlan() || a.isUsage() {
 		count = "OK"
 	}
 	if int64(len(head)) < total {

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -128,13 +129,35 @@ func (s *shell) sql(text string) error {
 
 func (s *shell) help(string) error {
 	w := s.messages()
-	fmt.Fprint(w, "A statement ends with a semicolon and may have several lines. SELECT * FROM 'a/file.parquet' LIMIT 5;\n\n")
+	fmt.Fprint(w, "A statement ends with a semicolon and may have several lines.\nSELECT * FROM 'a/file.parquet' LIMIT 5;\n\n")
 	for _, c := range commands {
-		names := `\` + strings.Join(c.names, `, \`)
-		fmt.Fprintf(w, "  %-36s %s\n", strings.TrimSpace(names+" "+c.argument), c.help)
+		names := strings.TrimSpace(`\` + strings.Join(c.names, `, \`) + " " + c.argument)
+		for i, line := range wrapped(c.help, 48) {
+			if i > 0 {
+				names = ""
+			}
+			fmt.Fprintf(w, "  %-28s %s\n", names, line)
+		}
 	}
-	fmt.Fprint(w, "\n  Tab completes, Ctrl-R searches the history, Ctrl-C ends a query or clears what is typed, Ctrl-D leaves.\n")
+	fmt.Fprint(w, "\nTab completes, Ctrl-R searches the history, Ctrl-C ends a query or clears what\nis typed, Ctrl-D leaves.\n")
 	return nil
+}
+
+// wrapped breaks a text into lines of at most width characters, between words.
+func wrapped(text string, width int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case len(*last)+1+len(word) <= width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }
 
 func (s *shell) describe(table string) error {
@@ -306,8 +329,20 @@ func (s *shell) configure(argument string) error {
 		case !ok:
 			return fmt.Errorf("%s is not set", key)
 		}
-		fmt.Fprintf(s.messages(), "%s = %s\n", key, value)
+		fmt.Fprintf(s.messages(), "%s = %s%s\n", key, value, s.originOf(key))
 		return nil
 	}
 	return s.session.Set(key, value)
+}
+
+// originOf is where the value of a setting that is listed comes from, in brackets.
+func (s *shell) originOf(key string) string {
+	if e, ok := configuration.Known(key); ok {
+		key = e.Key
+	}
+	rows, err := s.session.SQL("SET -v").Where(kiln.Col("key").Eq(key)).Select("origin").Collect(context.Background())
+	if err != nil || len(rows) != 1 {
+		return ""
+	}
+	return fmt.Sprintf(" (%v)", rows[0].At(0))
 }

@@ -89,7 +89,7 @@ func TestInclude(t *testing.T) {
 	os.WriteFile(inner, []byte("SELECT nosuch;\nSELECT 2"), 0o600)
 	r := run(t, "\\i "+outer+"\nSELECT 4 AS a", "-o", "csv", "--no-header")
 	r.want(t, statusFailed, "1\n")
-	r.wantError(t, inner+":1: ")
+	r.wantError(t, inner+":1:8: ")
 
 	os.WriteFile(inner, []byte("\\i "+inner+"\n"), 0o600)
 	r = run(t, "\\i "+inner)

@@ -190,3 +190,28 @@ func TestStart(t *testing.T) {
 		t.Errorf("kiln -c \"SELECT 1\" takes %v", best)
 	}
 }
+
+// What README.md says to run runs, from the root of the repository.
+func TestCommandsOfTheReadme(t *testing.T) {
+	name := buildBinary(t)
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for line := range strings.Lines(string(text)) {
+		arguments, isCommand := strings.CutPrefix(strings.TrimSpace(line), "bin/kiln")
+		if !isCommand {
+			continue
+		}
+		ran++
+		c := exec.Command("sh", "-c", name+arguments)
+		c.Dir = "../.."
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", line, err, out)
+		}
+	}
+	if ran < 4 {
+		t.Errorf("only %d commands found", ran)
+	}
+}

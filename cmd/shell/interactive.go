@@ -46,7 +46,7 @@ func (s *shell) interact() int {
 	defer editor.Close()
 	t.editor = editor
 	t.recall()
-	fmt.Fprintf(s.stdout, "kiln %s, Spark SQL over Parquet files. Statements end with a semicolon; \\? helps, \\q leaves.\n", version())
+	fmt.Fprintf(s.stdout, "kiln %s: Spark SQL over Parquet files\nStatements end with a semicolon; \\? helps, \\q leaves.\n", version())
 	for s.ending != leaving {
 		if !t.readOne() {
 			return statusOK

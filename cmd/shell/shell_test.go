@@ -276,7 +276,9 @@ func TestSettings(t *testing.T) {
 	os.WriteFile(properties, []byte("spark.sql.session.timeZone America/Los_Angeles\nspark.sql.ansi.enabled false\n"), 0o600)
 	r := run(t, "\\conf spark.sql.session.timeZone\n\\conf spark.sql.ansi.enabled\n\\conf spark.sql.ansi.enabled true\n\\conf spark.sql.ansi.enabled\n",
 		"--properties-file", properties, "--conf", "spark.sql.session.timeZone=UTC")
-	r.want(t, statusOK, "spark.sql.session.timeZone = UTC\nspark.sql.ansi.enabled = false\nspark.sql.ansi.enabled = true\n")
+	r.want(t, statusOK, "spark.sql.session.timeZone = UTC (command line)\nspark.sql.ansi.enabled = false (file)\n"+
+		"spark.sql.ansi.enabled = true (SET)\n")
+	run(t, "\\conf spark.master\n", "--conf", "kiln.master=local[1]").want(t, statusOK, "spark.master = local[1] (command line)\n")
 	run(t, "", "--database", "default", "-o", "csv", "-c", "SELECT 1 AS a").want(t, statusOK, "a\n1\n")
 }
 

@@ -68,80 +68,86 @@ func (b *pieceBlob) add(store *expr.BlobStore, p piece) {
 }
 
 func (j *joiner) kernel() *expr.AggregateKernel {
-	return &expr.AggregateKernel{Size: 8, Blob: true,
-		Update: func(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
-			eachRow(sel, n, func(i int) {
-				if args[0].IsNull(i) {
-					return
-				}
-				p := piece{order: c.Order + int64(i), text: slices.Clone(args[0].StringAt(i))}
-				for k := range j.keys {
-					p.key = vector.AppendValue(p.key, args[2+k], i)
-				}
-				piecesOf(c.Blobs, stateAt[blobState](g, i)).add(c.Blobs, p)
-			})
-			return nil
-		},
-		Merge: func(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
-			if s := as[blobState](src); s.blob != 0 {
-				to := piecesOf(c.Blobs, as[blobState](dst))
-				for _, p := range blobs.Get(s.blob).(*pieceBlob).pieces {
-					to.add(c.Blobs, p)
-				}
-			}
-			return nil
-		},
-		Final: func(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
-			var text []byte
-			for i := range n {
-				s := resultAt[blobState](g, i)
-				if s.blob == 0 {
-					out.SetNull(i)
-					continue
-				}
-				pieces := c.Blobs.Get(s.blob).(*pieceBlob).pieces
-				slices.SortStableFunc(pieces, j.compare)
-				text = text[:0]
-				for k, p := range pieces {
-					if k > 0 {
-						text = append(text, j.delimiter...)
-					}
-					text = append(text, p.text...)
-				}
-				out.SetString(i, text)
-			}
-			return nil
-		},
-		Encode: func(c *expr.AggregateContext, state, b []byte) ([]byte, error) {
-			if s := as[blobState](state); s.blob != 0 {
-				for _, p := range c.Blobs.Get(s.blob).(*pieceBlob).pieces {
-					b = encoding.AppendVarint(b, p.order)
-					b = append(encoding.AppendUvarint(b, uint64(len(p.key))), p.key...)
-					b = append(encoding.AppendUvarint(b, uint64(len(p.text))), p.text...)
-				}
-			}
-			return b, nil
-		},
-		Decode: func(c *expr.AggregateContext, state, b []byte) error {
-			s := as[blobState](state)
-			s.blob = 0
-			for len(b) > 0 {
-				order, n := encoding.Varint(b)
-				if n <= 0 {
-					return &diag.Bug{Value: "builtin: damaged state of listagg"}
-				}
-				p := piece{order: order}
-				var ok1, ok2 bool
-				p.key, b, ok1 = cutCounted(b[n:])
-				p.text, b, ok2 = cutCounted(b)
-				if !ok1 || !ok2 {
-					return &diag.Bug{Value: "builtin: damaged state of listagg"}
-				}
-				piecesOf(c.Blobs, s).add(c.Blobs, p)
-			}
-			return nil
-		},
+	return &expr.AggregateKernel{Size: 8, Blob: true, Update: j.update, Merge: mergePieces, Final: j.final, Encode: encodePieces, Decode: decodePieces}
+}
+
+// update keeps the strings; the arguments are the string, the delimiter and the sort keys.
+func (j *joiner) update(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
+	eachRow(sel, n, func(i int) {
+		if args[0].IsNull(i) {
+			return
+		}
+		p := piece{order: c.Order + int64(i), text: slices.Clone(args[0].StringAt(i))}
+		for k := range j.keys {
+			p.key = vector.AppendValue(p.key, args[2+k], i)
+		}
+		piecesOf(c.Blobs, stateAt[blobState](g, i)).add(c.Blobs, p)
+	})
+	return nil
+}
+
+func mergePieces(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
+	if s := as[blobState](src); s.blob != 0 {
+		to := piecesOf(c.Blobs, as[blobState](dst))
+		for _, p := range blobs.Get(s.blob).(*pieceBlob).pieces {
+			to.add(c.Blobs, p)
+		}
 	}
+	return nil
+}
+
+func (j *joiner) final(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
+	var text []byte
+	for i := range n {
+		s := resultAt[blobState](g, i)
+		if s.blob == 0 {
+			out.SetNull(i)
+			continue
+		}
+		pieces := c.Blobs.Get(s.blob).(*pieceBlob).pieces
+		slices.SortStableFunc(pieces, j.compare)
+		text = text[:0]
+		for k, p := range pieces {
+			if k > 0 {
+				text = append(text, j.delimiter...)
+			}
+			text = append(text, p.text...)
+		}
+		out.SetString(i, text)
+	}
+	return nil
+}
+
+// encodePieces writes each piece as its order, its key and its text, these behind their lengths.
+func encodePieces(c *expr.AggregateContext, state, b []byte) ([]byte, error) {
+	if s := as[blobState](state); s.blob != 0 {
+		for _, p := range c.Blobs.Get(s.blob).(*pieceBlob).pieces {
+			b = encoding.AppendVarint(b, p.order)
+			b = append(encoding.AppendUvarint(b, uint64(len(p.key))), p.key...)
+			b = append(encoding.AppendUvarint(b, uint64(len(p.text))), p.text...)
+		}
+	}
+	return b, nil
+}
+
+func decodePieces(c *expr.AggregateContext, state, b []byte) error {
+	s := as[blobState](state)
+	s.blob = 0
+	for len(b) > 0 {
+		order, n := encoding.Varint(b)
+		if n <= 0 {
+			return &diag.Bug{Value: "builtin: damaged state of listagg"}
+		}
+		p := piece{order: order}
+		var ok1, ok2 bool
+		p.key, b, ok1 = cutCounted(b[n:])
+		p.text, b, ok2 = cutCounted(b)
+		if !ok1 || !ok2 {
+			return &diag.Bug{Value: "builtin: damaged state of listagg"}
+		}
+		piecesOf(c.Blobs, s).add(c.Blobs, p)
+	}
+	return nil
 }
 
 // cutCounted takes bytes behind their number off b, as a copy.

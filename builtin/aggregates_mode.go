@@ -27,83 +27,94 @@ func modeOfState(store *expr.BlobStore, s *blobState) *modeBlob {
 	return store.Get(s.blob).(*modeBlob)
 }
 
-// modeKernel finds the most frequent value; of several the smallest, or the largest if descending.
-func modeKernel(t types.Type, down bool) *expr.AggregateKernel {
-	physical := t.Physical()
-	best := func(b *modeBlob) []byte {
-		var value []byte
-		most := int64(0)
-		for v, n := range b.counts {
-			candidate := []byte(v)
-			if n == most {
-				order, _, _ := vector.CompareValues(t, physical, candidate, value)
-				if order > 0 == down {
-					value = candidate
-				}
-			} else if n > most {
-				value, most = candidate, n
-			}
+// mode finds the most frequent value of a type; of several the smallest, or the largest if descending.
+type mode struct {
+	t          types.Type
+	descending bool
+}
+
+func (m mode) kernel() *expr.AggregateKernel {
+	return &expr.AggregateKernel{Size: 8, Blob: true, Update: updateMode, Merge: mergeModes, Final: m.final, Encode: encodeMode, Decode: decodeMode}
+}
+
+func updateMode(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
+	var scratch []byte
+	eachRow(sel, n, func(i int) {
+		if !args[0].IsNull(i) {
+			scratch = vector.AppendValue(scratch[:0], args[0], i)
+			modeOfState(c.Blobs, stateAt[blobState](g, i)).add(c.Blobs, scratch, 1)
 		}
-		return value
+	})
+	return nil
+}
+
+func mergeModes(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
+	s := as[blobState](src)
+	if s.blob == 0 {
+		return nil
 	}
-	return &expr.AggregateKernel{Size: 8, Blob: true,
-		Update: func(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
-			var scratch []byte
-			eachRow(sel, n, func(i int) {
-				if !args[0].IsNull(i) {
-					scratch = vector.AppendValue(scratch[:0], args[0], i)
-					modeOfState(c.Blobs, stateAt[blobState](g, i)).add(c.Blobs, scratch, 1)
-				}
-			})
-			return nil
-		},
-		Merge: func(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
-			s := as[blobState](src)
-			if s.blob == 0 {
-				return nil
-			}
-			to := modeOfState(c.Blobs, as[blobState](dst))
-			for v, n := range blobs.Get(s.blob).(*modeBlob).counts {
-				to.add(c.Blobs, []byte(v), n)
-			}
-			return nil
-		},
-		Final: func(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
-			readInto(out, n, func(i int) []byte {
-				s := resultAt[blobState](g, i)
-				if s.blob == 0 {
-					return nil
-				}
-				return best(c.Blobs.Get(s.blob).(*modeBlob))
-			})
-			return nil
-		},
-		Encode: func(c *expr.AggregateContext, state, b []byte) ([]byte, error) {
-			if s := as[blobState](state); s.blob != 0 {
-				for v, n := range c.Blobs.Get(s.blob).(*modeBlob).counts {
-					b = encoding.AppendUvarint(b, uint64(n))
-					b = encoding.AppendUvarint(b, uint64(len(v)))
-					b = append(b, v...)
-				}
-			}
-			return b, nil
-		},
-		Decode: func(c *expr.AggregateContext, state, b []byte) error {
-			s := as[blobState](state)
-			s.blob = 0
-			for len(b) > 0 {
-				count, n := encoding.Uvarint(b)
-				length, m := encoding.Uvarint(b[max(n, 0):])
-				if n <= 0 || m <= 0 || uint64(len(b)-n-m) < length {
-					return &diag.Bug{Value: "builtin: damaged state of mode"}
-				}
-				b = b[n+m:]
-				modeOfState(c.Blobs, s).add(c.Blobs, b[:length], int64(count))
-				b = b[length:]
-			}
-			return nil
-		},
+	to := modeOfState(c.Blobs, as[blobState](dst))
+	for v, n := range blobs.Get(s.blob).(*modeBlob).counts {
+		to.add(c.Blobs, []byte(v), n)
 	}
+	return nil
+}
+
+func (m mode) final(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
+	readInto(out, n, func(i int) []byte {
+		s := resultAt[blobState](g, i)
+		if s.blob == 0 {
+			return nil
+		}
+		return m.best(c.Blobs.Get(s.blob).(*modeBlob))
+	})
+	return nil
+}
+
+// best is the value that is the mode, as bytes.
+func (m mode) best(b *modeBlob) []byte {
+	var value []byte
+	most := int64(0)
+	for v, n := range b.counts {
+		candidate := []byte(v)
+		if n == most {
+			order, _, _ := vector.CompareValues(m.t, m.t.Physical(), candidate, value)
+			if order > 0 == m.descending {
+				value = candidate
+			}
+		} else if n > most {
+			value, most = candidate, n
+		}
+	}
+	return value
+}
+
+// encodeMode writes each value behind its count and length.
+func encodeMode(c *expr.AggregateContext, state, b []byte) ([]byte, error) {
+	if s := as[blobState](state); s.blob != 0 {
+		for v, n := range c.Blobs.Get(s.blob).(*modeBlob).counts {
+			b = encoding.AppendUvarint(b, uint64(n))
+			b = encoding.AppendUvarint(b, uint64(len(v)))
+			b = append(b, v...)
+		}
+	}
+	return b, nil
+}
+
+func decodeMode(c *expr.AggregateContext, state, b []byte) error {
+	s := as[blobState](state)
+	s.blob = 0
+	for len(b) > 0 {
+		count, n := encoding.Uvarint(b)
+		length, m := encoding.Uvarint(b[max(n, 0):])
+		if n <= 0 || m <= 0 || uint64(len(b)-n-m) < length {
+			return &diag.Bug{Value: "builtin: damaged state of mode"}
+		}
+		b = b[n+m:]
+		modeOfState(c.Blobs, s).add(c.Blobs, b[:length], int64(count))
+		b = b[length:]
+	}
+	return nil
 }
 
 // printMode writes mode() WITHIN GROUP. Of values that are equally frequent it takes the first in that order; Spark writes the
@@ -144,7 +155,7 @@ var modeAggregates = []*expr.AggregateFunction{
 			f, _ := LookupAggregate("mode")
 			kernel := nullsOnly(t)
 			if t.Kind != types.Void {
-				kernel = modeKernel(t, isTrue(args, 2))
+				kernel = mode{t, isTrue(args, 2)}.kernel()
 			}
 			return makeAggregate(c, f, args, aggregateOutcome{result: t, nullable: true, kernel: kernel}, distinct), nil
 		}),

@@ -126,76 +126,89 @@ type positionState struct {
 
 func positionBlob(s *positionState) *uint64 { return &s.value.Lo }
 
-// positionKernel is first (sign -1) or last (1).
-func positionKernel(t types.Type, sign int, ignoreNulls bool) *expr.AggregateKernel {
-	size := t.Physical().Size()
-	inBlob := t.Physical() == types.PhysicalString || t.IsNested()
-	wins := func(at int64, s *positionState) bool {
-		return s.at == 0 || sign < 0 && at < s.at || sign > 0 && at > s.at
-	}
-	k := &expr.AggregateKernel{Size: sizeOf[positionState](), Blob: inBlob,
-		Update: func(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
-			scratch, _ := c.State.([]byte)
-			arg := args[0]
-			eachRow(sel, n, func(i int) {
-				s, at := stateAt[positionState](g, i), c.Order+int64(i)+1
-				null := arg.IsNull(i)
-				if !wins(at, s) || null && ignoreNulls {
-					return
-				}
-				s.at, s.null = at, int64(boolByte(null))
-				switch {
-				case null:
-				case inBlob:
-					scratch = vector.AppendValue(scratch[:0], arg, i)
-					setBlob(c.Blobs, &s.value.Lo, scratch)
-				default:
-					slot := arg.At(i)
-					copy(positionBytes(s)[:size], arg.Data()[slot*size:(slot+1)*size])
-				}
-			})
-			c.State = scratch
-			return nil
-		},
-		Merge: func(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
-			d, s := as[positionState](dst), as[positionState](src)
-			if s.at == 0 || !wins(s.at, d) {
-				return nil
-			}
-			d.at, d.null = s.at, s.null
-			if !inBlob {
-				d.value = s.value
-			} else if s.null == 0 {
-				setBlob(c.Blobs, &d.value.Lo, bytesOf(blobs, s.value.Lo))
-			}
-			return nil
-		},
-		Final: func(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
-			if inBlob {
-				readInto(out, n, func(i int) []byte {
-					s := resultAt[positionState](g, i)
-					if s.at == 0 || s.null != 0 {
-						return nil
-					}
-					return bytesOf(c.Blobs, s.value.Lo)
-				})
-				return nil
-			}
-			for i := range n {
-				s := resultAt[positionState](g, i)
-				if s.at == 0 || s.null != 0 {
-					out.SetNull(i)
-					continue
-				}
-				copy(out.Data()[i*size:(i+1)*size], positionBytes(s))
-			}
-			return nil
-		},
-	}
-	if inBlob {
+// firstOrLast is first (sign -1) or last (1) of values of a type, of size bytes each unless they stand in blobs.
+type firstOrLast struct {
+	sign        int
+	size        int
+	inBlob      bool
+	ignoreNulls bool
+}
+
+func newFirstOrLast(t types.Type, sign int, ignoreNulls bool) firstOrLast {
+	return firstOrLast{sign: sign, size: t.Physical().Size(), inBlob: t.Physical() == types.PhysicalString || t.IsNested(), ignoreNulls: ignoreNulls}
+}
+
+func (p firstOrLast) kernel() *expr.AggregateKernel {
+	k := &expr.AggregateKernel{Size: sizeOf[positionState](), Blob: p.inBlob, Update: p.update, Merge: p.merge, Final: p.final}
+	if p.inBlob {
 		k.Encode, k.Decode = encodeValueBlob(positionBlob), decodeValueBlob(positionBlob)
 	}
 	return k
+}
+
+// wins reports whether the row of order at-1 comes before (or, for last, behind) that of the state.
+func (p firstOrLast) wins(at int64, s *positionState) bool {
+	return s.at == 0 || p.sign < 0 && at < s.at || p.sign > 0 && at > s.at
+}
+
+func (p firstOrLast) update(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
+	scratch, _ := c.State.([]byte)
+	arg := args[0]
+	eachRow(sel, n, func(i int) {
+		s, at := stateAt[positionState](g, i), c.Order+int64(i)+1
+		null := arg.IsNull(i)
+		if !p.wins(at, s) || null && p.ignoreNulls {
+			return
+		}
+		s.at, s.null = at, int64(boolByte(null))
+		switch {
+		case null:
+		case p.inBlob:
+			scratch = vector.AppendValue(scratch[:0], arg, i)
+			setBlob(c.Blobs, &s.value.Lo, scratch)
+		default:
+			slot := arg.At(i)
+			copy(positionBytes(s)[:p.size], arg.Data()[slot*p.size:(slot+1)*p.size])
+		}
+	})
+	c.State = scratch
+	return nil
+}
+
+func (p firstOrLast) merge(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
+	d, s := as[positionState](dst), as[positionState](src)
+	if s.at == 0 || !p.wins(s.at, d) {
+		return nil
+	}
+	d.at, d.null = s.at, s.null
+	if !p.inBlob {
+		d.value = s.value
+	} else if s.null == 0 {
+		setBlob(c.Blobs, &d.value.Lo, bytesOf(blobs, s.value.Lo))
+	}
+	return nil
+}
+
+func (p firstOrLast) final(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
+	if p.inBlob {
+		readInto(out, n, func(i int) []byte {
+			s := resultAt[positionState](g, i)
+			if s.at == 0 || s.null != 0 {
+				return nil
+			}
+			return bytesOf(c.Blobs, s.value.Lo)
+		})
+		return nil
+	}
+	for i := range n {
+		s := resultAt[positionState](g, i)
+		if s.at == 0 || s.null != 0 {
+			out.SetNull(i)
+			continue
+		}
+		copy(out.Data()[i*p.size:(i+1)*p.size], positionBytes(s))
+	}
+	return nil
 }
 
 // positionBytes views the value of a state.
@@ -233,7 +246,7 @@ func positionFunction(name string, sign int, d document) *expr.AggregateFunction
 		if t.Kind == types.Void {
 			return aggregateOutcome{result: t, nullable: true, kernel: voidKernel}, nil
 		}
-		return aggregateOutcome{result: t, nullable: true, kernel: positionKernel(t, sign, ignore)}, nil
+		return aggregateOutcome{result: t, nullable: true, kernel: newFirstOrLast(t, sign, ignore).kernel()}, nil
 	}})
 }
 
@@ -252,7 +265,7 @@ func byFunction(name string, sign int, d document) *expr.AggregateFunction {
 		if args[0].Type().Kind == types.Void || args[1].Type().Kind == types.Void {
 			return aggregateOutcome{result: args[0].Type(), nullable: true, kernel: nullsOnly(args[0].Type())}, nil
 		}
-		return aggregateOutcome{result: args[0].Type(), nullable: true, kernel: byKernel(args[1].Type(), sign)}, nil
+		return aggregateOutcome{result: args[0].Type(), nullable: true, kernel: extremeBy{args[1].Type(), sign}.kernel()}, nil
 	}})
 }
 
@@ -268,61 +281,73 @@ func nullsOnly(t types.Type) *expr.AggregateKernel {
 	return &k
 }
 
-func byKernel(keyType types.Type, sign int) *expr.AggregateKernel {
-	physical := keyType.Physical()
-	offer := func(c *expr.AggregateContext, s *byState, key []byte, at int64, value func() []byte) {
-		order := sign
-		if s.key != 0 {
-			order, _, _ = vector.CompareValues(keyType, physical, key, bytesOf(c.Blobs, s.key))
-		}
-		if order == sign || order == 0 && at > s.at {
-			setBlob(c.Blobs, &s.key, key)
-			setBlob(c.Blobs, &s.value, value())
-			s.at = at
-		}
+// extremeBy is min_by (sign -1) or max_by (1) by keys of a type.
+type extremeBy struct {
+	key  types.Type
+	sign int
+}
+
+func (e extremeBy) kernel() *expr.AggregateKernel {
+	return &expr.AggregateKernel{Size: sizeOf[byState](), Blob: true, Update: e.update, Merge: e.merge, Final: finalBy, Encode: encodeBy, Decode: decodeBy}
+}
+
+// offer puts a row into the state if its key, as bytes, is better; at is the order of the row plus one.
+func (e extremeBy) offer(c *expr.AggregateContext, s *byState, key []byte, at int64, value func() []byte) {
+	order := e.sign
+	if s.key != 0 {
+		order, _, _ = vector.CompareValues(e.key, e.key.Physical(), key, bytesOf(c.Blobs, s.key))
 	}
-	return &expr.AggregateKernel{Size: sizeOf[byState](), Blob: true,
-		Update: func(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
-			var key, value []byte
-			eachRow(sel, n, func(i int) {
-				if args[1].IsNull(i) {
-					return
-				}
-				key = vector.AppendValue(key[:0], args[1], i)
-				offer(c, stateAt[byState](g, i), key, c.Order+int64(i)+1, func() []byte {
-					value = vector.AppendValue(value[:0], args[0], i)
-					return value
-				})
-			})
-			return nil
-		},
-		Merge: func(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
-			if s := as[byState](src); s.key != 0 {
-				offer(c, as[byState](dst), bytesOf(blobs, s.key), s.at, func() []byte { return bytesOf(blobs, s.value) })
-			}
-			return nil
-		},
-		Final: func(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
-			readInto(out, n, func(i int) []byte { return bytesOf(c.Blobs, resultAt[byState](g, i).value) })
-			return nil
-		},
-		Encode: func(c *expr.AggregateContext, state, b []byte) ([]byte, error) {
-			s := as[byState](state)
-			b = encoding.AppendUvarint(b, uint64(len(bytesOf(c.Blobs, s.key))))
-			return append(append(b, bytesOf(c.Blobs, s.key)...), bytesOf(c.Blobs, s.value)...), nil
-		},
-		Decode: func(c *expr.AggregateContext, state, b []byte) error {
-			s := as[byState](state)
-			s.key, s.value = 0, 0
-			length, n := encoding.Uvarint(b)
-			if n <= 0 || uint64(len(b)-n) < length {
-				return &diag.Bug{Value: "builtin: damaged state of max_by or min_by"}
-			}
-			if b = b[n:]; length > 0 {
-				setBlob(c.Blobs, &s.key, b[:length])
-				setBlob(c.Blobs, &s.value, b[length:])
-			}
-			return nil
-		},
+	if order == e.sign || order == 0 && at > s.at {
+		setBlob(c.Blobs, &s.key, key)
+		setBlob(c.Blobs, &s.value, value())
+		s.at = at
 	}
+}
+
+func (e extremeBy) update(c *expr.AggregateContext, g *expr.Groups, args []*vector.Vector, sel vector.Selection, n int) error {
+	var key, value []byte
+	eachRow(sel, n, func(i int) {
+		if args[1].IsNull(i) {
+			return
+		}
+		key = vector.AppendValue(key[:0], args[1], i)
+		e.offer(c, stateAt[byState](g, i), key, c.Order+int64(i)+1, func() []byte {
+			value = vector.AppendValue(value[:0], args[0], i)
+			return value
+		})
+	})
+	return nil
+}
+
+func (e extremeBy) merge(c *expr.AggregateContext, dst, src []byte, blobs *expr.BlobStore) error {
+	if s := as[byState](src); s.key != 0 {
+		e.offer(c, as[byState](dst), bytesOf(blobs, s.key), s.at, func() []byte { return bytesOf(blobs, s.value) })
+	}
+	return nil
+}
+
+func finalBy(c *expr.AggregateContext, g *expr.Groups, n int, out *vector.Vector) error {
+	readInto(out, n, func(i int) []byte { return bytesOf(c.Blobs, resultAt[byState](g, i).value) })
+	return nil
+}
+
+// encodeBy writes the key behind its length, then the value.
+func encodeBy(c *expr.AggregateContext, state, b []byte) ([]byte, error) {
+	s := as[byState](state)
+	b = encoding.AppendUvarint(b, uint64(len(bytesOf(c.Blobs, s.key))))
+	return append(append(b, bytesOf(c.Blobs, s.key)...), bytesOf(c.Blobs, s.value)...), nil
+}
+
+func decodeBy(c *expr.AggregateContext, state, b []byte) error {
+	s := as[byState](state)
+	s.key, s.value = 0, 0
+	length, n := encoding.Uvarint(b)
+	if n <= 0 || uint64(len(b)-n) < length {
+		return &diag.Bug{Value: "builtin: damaged state of max_by or min_by"}
+	}
+	if b = b[n:]; length > 0 {
+		setBlob(c.Blobs, &s.key, b[:length])
+		setBlob(c.Blobs, &s.value, b[length:])
+	}
+	return nil
 }

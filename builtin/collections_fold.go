@@ -16,12 +16,24 @@ func elementText(c *expr.KernelContext, v *vector.Vector, row int32) string {
 const identityLambda = "lambdafunction(namedlambdavariable(), namedlambdavariable())"
 
 var aggregateFunction = func() *expr.Function {
-	f := alias(nullAwareRewrite("aggregate", doc("lambda_funcs", "Combines the elements of an array, one after the other, with a state that starts as start; finish makes the result of the last state.",
+	f := alias(withLambda(stateAndElement, nullAwareRewrite("aggregate", doc("lambda_funcs", "Combines the elements of an array, one after the other, with a state that starts as start; finish makes the result of the last state.",
 		"expr - an array", "start - the first state", "merge - a lambda of state and element", "finish - a lambda of the state").printed(constantLambda(2, 2), defaults(3, identityLambda)).
 		example("SELECT aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x);", "6").
-		example("SELECT aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x, acc -> acc * 10);", "60"), bindFold), "reduce")
+		example("SELECT aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x, acc -> acc * 10);", "60"), bindFold)), "reduce")
 	return f
 }()
+
+// stateAndElement is for merge; finish gets the state alone.
+func stateAndElement(at int, args []expr.Expr, _ types.Coercion) []expr.LambdaParameter {
+	state := expr.LambdaParameter{Type: args[min(1, len(args)-1)].Type(), Nullable: true}
+	switch at {
+	case 1:
+		return nil
+	case 3:
+		return []expr.LambdaParameter{state}
+	}
+	return []expr.LambdaParameter{state, elementOf(args[0])}
+}
 
 func bindFold(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
 	if len(args) < 3 || len(args) > 4 {
@@ -118,8 +130,29 @@ func picked(source *vector.Vector, rows []int32) *vector.Vector {
 	return v
 }
 
-var zipWithFunction = rewriteSelf("zip_with", doc("lambda_funcs", "Returns the array of func for the elements of two arrays; the shorter one goes on with nulls.", "left - an array", "right - an array", "func - a lambda of two elements").printed(constantLambda(2, 2)).
-	example("SELECT zip_with(array(1, 2), array(3, 4), (x, y) -> x + y);", "[4,6]"), bindZipWith)
+// elementsOfBoth are an element of each of two arrays, or a value of each of two maps; either may have come to its end.
+func elementsOfBoth(at int, args []expr.Expr, _ types.Coercion) []expr.LambdaParameter {
+	if len(args) < 2 || at == 1 {
+		return nil
+	}
+	return []expr.LambdaParameter{{Type: args[0].Type().Elem(), Nullable: true}, {Type: args[1].Type().Elem(), Nullable: true}}
+}
+
+// keyAndValues are a key of two maps, of their common type, and its value in each.
+func keyAndValues(at int, args []expr.Expr, rules types.Coercion) []expr.LambdaParameter {
+	values := elementsOfBoth(at, args, rules)
+	if values == nil {
+		return nil
+	}
+	key := keyOf(args[0])
+	if t, ok := rules.WiderTypeWithoutStrings(key.Type, args[1].Type().Key()); ok {
+		key.Type = t
+	}
+	return append([]expr.LambdaParameter{key}, values...)
+}
+
+var zipWithFunction = withLambda(elementsOfBoth, rewriteSelf("zip_with", doc("lambda_funcs", "Returns the array of func for the elements of two arrays; the shorter one goes on with nulls.", "left - an array", "right - an array", "func - a lambda of two elements").printed(constantLambda(2, 2)).
+	example("SELECT zip_with(array(1, 2), array(3, 4), (x, y) -> x + y);", "[4,6]"), bindZipWith))
 
 func bindZipWith(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
 	if len(args) != 3 {
@@ -177,8 +210,8 @@ func zipWithKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Sele
 }
 
 // mapZipFunction is map_zip_with.
-var mapZipFunction = rewriteSelf("map_zip_with", doc("lambda_funcs", "Returns a map of the keys of two maps with func of each key and its values, null where a map lacks the key.", "map1 - a map", "map2 - a map", "function - a lambda of key and two values").printed(constantLambda(2, 3)).
-	example("SELECT map_zip_with(map(1, 'a', 2, 'b'), map(1, 'x', 2, 'y'), (k, v1, v2) -> concat(v1, v2));", `{1:"ax",2:"by"}`), bindMapZip)
+var mapZipFunction = withLambda(keyAndValues, rewriteSelf("map_zip_with", doc("lambda_funcs", "Returns a map of the keys of two maps with func of each key and its values, null where a map lacks the key.", "map1 - a map", "map2 - a map", "function - a lambda of key and two values").printed(constantLambda(2, 3)).
+	example("SELECT map_zip_with(map(1, 'a', 2, 'b'), map(1, 'x', 2, 'y'), (k, v1, v2) -> concat(v1, v2));", `{1:"ax",2:"by"}`), bindMapZip))
 
 func bindMapZip(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
 	if len(args) != 3 {

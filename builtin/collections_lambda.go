@@ -11,49 +11,49 @@ import (
 // once; only aggregate and the comparators of array_sort go through it step by step.
 
 var lambdaFunctions = []*expr.Function{
-	higherOrder("transform", doc("lambda_funcs", "Returns the array of func for each element; a second parameter is the element's index.", "expr - an array", "func - a lambda").printed(constantLambda(1, 1)).
+	higherOrder("transform", elementAndIndex, doc("lambda_funcs", "Returns the array of func for each element; a second parameter is the element's index.", "expr - an array", "func - a lambda").printed(constantLambda(1, 1)).
 		example("SELECT transform(array(1, 2, 3), x -> x + 1);", "[2,3,4]").example("SELECT transform(array(1, 2, 3), (x, i) -> x + i);", "[1,3,5]"), 1,
 		func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
 			body := args[1].(*expr.Lambda)
 			return outcome{result: types.ArrayType(body.Typ, body.Null), kernel: transformKernel}, nil
 		}),
-	higherOrder("filter", doc("lambda_funcs", "Returns the elements of an array, or the entries of a map, for which func is true; a second parameter is the element's index.", "expr - an array", "func - a lambda").printed(constantLambda(1, 1)).
+	higherOrder("filter", elementAndIndex, doc("lambda_funcs", "Returns the elements of an array, or the entries of a map, for which func is true; a second parameter is the element's index.", "expr - an array", "func - a lambda").printed(constantLambda(1, 1)).
 		example("SELECT filter(array(1, 2, 3), x -> x % 2 == 1);", "[1,3]"), 1,
 		func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			return outcome{result: args[0].Type(), kernel: filterKernel}, predicate(c, "filter", args)
 		}),
-	higherOrder("exists", doc("lambda_funcs", "Reports whether func is true for an element of an array; null if for none, but null for some.", "expr - an array", "pred - a lambda").printed(constantLambda(1, 1)).
+	higherOrder("exists", element, doc("lambda_funcs", "Reports whether func is true for an element of an array; null if for none, but null for some.", "expr - an array", "pred - a lambda").printed(constantLambda(1, 1)).
 		example("SELECT exists(array(1, 2, 3), x -> x % 2 == 0);", "true"), 1,
 		func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			return outcome{result: types.BooleanType, nullable: true, kernel: anyKernel(1)}, predicate(c, "exists", args)
 		}),
-	higherOrder("forall", doc("lambda_funcs", "Reports whether func is true for all elements of an array; null if it is false for none, but null for some.", "expr - an array", "pred - a lambda").printed(constantLambda(1, 1)).
+	higherOrder("forall", element, doc("lambda_funcs", "Reports whether func is true for all elements of an array; null if it is false for none, but null for some.", "expr - an array", "pred - a lambda").printed(constantLambda(1, 1)).
 		example("SELECT forall(array(1, 2, 3), x -> x % 2 == 0);", "false"), 1,
 		func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			return outcome{result: types.BooleanType, nullable: true, kernel: anyKernel(0)}, predicate(c, "forall", args)
 		}),
 	aggregateFunction,
 	zipWithFunction, mapZipFunction,
-	higherOrder("map_filter", doc("lambda_funcs", "Returns the entries of a map for which func is true.", "expr - a map", "func - a lambda of key and value").printed(constantLambda(1, 2)).
+	higherOrder("map_filter", keyAndValue, doc("lambda_funcs", "Returns the entries of a map for which func is true.", "expr - a map", "func - a lambda of key and value").printed(constantLambda(1, 2)).
 		example("SELECT map_filter(map(1, 0, 2, 2, 3, -1), (k, v) -> k > v);", "{1:0,3:-1}"), 1,
 		func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			return outcome{result: args[0].Type(), kernel: mapFilterKernel}, predicate(c, "map_filter", args)
 		}),
-	higherOrder("transform_keys", doc("lambda_funcs", "Returns a map with func for each entry as its key.", "expr - a map", "func - a lambda of key and value").printed(constantLambda(1, 2)).
+	higherOrder("transform_keys", keyAndValue, doc("lambda_funcs", "Returns a map with func for each entry as its key.", "expr - a map", "func - a lambda of key and value").printed(constantLambda(1, 2)).
 		example("SELECT transform_keys(map_from_arrays(array(1, 2, 3), array(1, 2, 3)), (k, v) -> k + 1);", "{2:1,3:2,4:3}"), 1,
 		func(c *expr.BindContext, args []expr.Expr) (outcome, error) {
 			t, body := args[0].Type(), args[1].(*expr.Lambda)
 			return outcome{result: types.MapType(body.Typ, t.Elem(), t.ElemNullable()), fails: true, kernel: transformKeysKernel}, mapKey(c, "transform_keys", args, body.Typ)
 		}),
-	higherOrder("transform_values", doc("lambda_funcs", "Returns a map with func for each entry as its value.", "expr - a map", "func - a lambda of key and value").printed(constantLambda(1, 2)).
+	higherOrder("transform_values", keyAndValue, doc("lambda_funcs", "Returns a map with func for each entry as its value.", "expr - a map", "func - a lambda of key and value").printed(constantLambda(1, 2)).
 		example("SELECT transform_values(map_from_arrays(array(1, 2, 3), array(1, 2, 3)), (k, v) -> v + 1);", "{1:2,2:3,3:4}"), 1,
 		func(_ *expr.BindContext, args []expr.Expr) (outcome, error) {
 			body := args[1].(*expr.Lambda)
 			return outcome{result: types.MapType(args[0].Type().Key(), body.Typ, body.Null), kernel: transformValuesKernel}, nil
 		}),
-	rewriteSelf("array_sort", doc("lambda_funcs", "Returns an array sorted, nulls last, or by a lambda that compares two elements: negative, zero or positive.", "expr - an array", "func - a lambda of two elements").printed(defaults(1, sortLambda)).
+	withLambda(twoElements, rewriteSelf("array_sort", doc("lambda_funcs", "Returns an array sorted, nulls last, or by a lambda that compares two elements: negative, zero or positive.", "expr - an array", "func - a lambda of two elements").printed(defaults(1, sortLambda)).
 		example("SELECT array_sort(array('bc', 'ab', 'dc', NULL));", `["ab","bc","dc",null]`).
-		example("SELECT array_sort(array(5, 6, 1), (left, right) -> CASE WHEN left < right THEN -1 WHEN left > right THEN 1 ELSE 0 END);", "[1,5,6]"), bindArraySort),
+		example("SELECT array_sort(array(5, 6, 1), (left, right) -> CASE WHEN left < right THEN -1 WHEN left > right THEN 1 ELSE 0 END);", "[1,5,6]"), bindArraySort)),
 }
 
 // sortLambda is the comparison that array_sort has without one.
@@ -62,9 +62,46 @@ const sortLambda = "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (nam
 	"(IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0))))))))))," +
 	" namedlambdavariable(), namedlambdavariable())"
 
+// lambdaParameters says what a lambda that is argument at gets; see expr.Function.
+type lambdaParameters func(at int, args []expr.Expr, rules types.Coercion) []expr.LambdaParameter
+
+// withLambda lets a function take lambdas; they never are the first argument.
+func withLambda(parameters lambdaParameters, f *expr.Function) *expr.Function {
+	f.Lambda = func(at int, args []expr.Expr, rules types.Coercion) []expr.LambdaParameter {
+		if at == 0 || len(args) == 0 {
+			return nil
+		}
+		return parameters(at, args, rules)
+	}
+	return f
+}
+
+// elementOf is an element of an array or a value of a map, and keyOf a key.
+func elementOf(e expr.Expr) expr.LambdaParameter {
+	return expr.LambdaParameter{Type: e.Type().Elem(), Nullable: e.Type().ElemNullable()}
+}
+
+func keyOf(e expr.Expr) expr.LambdaParameter { return expr.LambdaParameter{Type: e.Type().Key()} }
+
+func element(_ int, args []expr.Expr, _ types.Coercion) []expr.LambdaParameter {
+	return []expr.LambdaParameter{elementOf(args[0])}
+}
+
+func elementAndIndex(_ int, args []expr.Expr, _ types.Coercion) []expr.LambdaParameter {
+	return []expr.LambdaParameter{elementOf(args[0]), {Type: types.IntType}}
+}
+
+func twoElements(_ int, args []expr.Expr, _ types.Coercion) []expr.LambdaParameter {
+	return []expr.LambdaParameter{elementOf(args[0]), elementOf(args[0])}
+}
+
+func keyAndValue(_ int, args []expr.Expr, _ types.Coercion) []expr.LambdaParameter {
+	return []expr.LambdaParameter{keyOf(args[0]), elementOf(args[0])}
+}
+
 // higherOrder makes a function of an array or map and a lambda, which is argument at.
-func higherOrder(name string, d document, at int, resolve func(c *expr.BindContext, args []expr.Expr) (outcome, error)) *expr.Function {
-	return rewriteSelf(name, d, func(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
+func higherOrder(name string, lambda lambdaParameters, d document, at int, resolve func(c *expr.BindContext, args []expr.Expr) (outcome, error)) *expr.Function {
+	return withLambda(lambda, rewriteSelf(name, d, func(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
 		if len(args) != at+1 {
 			return nil, wrongNumber(c, name, at+1, at+1, len(args))
 		}
@@ -85,7 +122,7 @@ func higherOrder(name string, d document, at int, resolve func(c *expr.BindConte
 		call := makeCall(c, f, args, o)
 		call.Null = o.nullable // nulls of the lambda are not those of the call
 		return call, nil
-	})
+	}))
 }
 
 // lambdaArgument is the lambda that has to be argument at.

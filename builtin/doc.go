@@ -10,7 +10,8 @@
 //
 // A signature says which parameters it takes (of, opt, rest), its result type, and its kernel, usually one of
 // the adapters in adapters*.go around a plain Go function. Functions whose types depend on the arguments use resolve
-// instead of result and kernel; functions that are other expressions in disguise use rewrite. An aggregate is an
+// instead of result and kernel; functions that are other expressions in disguise use rewrite. Functions that take lambdas
+// are in withLambda, which says what the lambda gets; one whose arguments a call can name has Parameters. An aggregate is an
 // entry of aggregateFunctions with a kernel over states. A new slice is added to table.go.
 //
 // A column that is a call without a name is called name(arguments), as in Spark. Where Spark does otherwise, doc(…).printed(rules)

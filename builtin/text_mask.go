@@ -18,6 +18,7 @@ var maskFunction = func() *expr.Function {
 		example("SELECT mask('abcd-EFGH-8765-4321');", "xxxx-XXXX-nnnn-nnnn").
 		example("SELECT mask('abcd-EFGH-8765-4321', 'Q');", "xxxx-QQQQ-nnnn-nnnn").
 		example("SELECT mask('AbCD123-@$#', 'Q', 'q', 'd', 'o');", "QqQQdddoooo"), 1, 5, bindMask)
+	f.Parameters = maskParameters
 	f.Nulls = expr.NullAware // of the replacements, which may be null
 	return f
 }()
@@ -25,13 +26,18 @@ var maskFunction = func() *expr.Function {
 // mask holds the replacements of capital letters, small letters, digits and others; negative keeps them.
 type mask [4]rune
 
-var maskParameters = [...]string{"upperChar", "lowerChar", "digitChar", "otherChar"}
+var maskParameters = []expr.NamedParameter{{Name: "str"}, {Name: "upperChar", Default: textLiteral("X")}, {Name: "lowerChar", Default: textLiteral("x")},
+	{Name: "digitChar", Default: textLiteral("n")}, {Name: "otherChar", Default: textLiteral(nil)}}
+
+// textLiteral is a string as the default of a parameter, NULL if v is nil.
+func textLiteral(v any) *expr.Literal {
+	return &expr.Literal{Base: expr.Base{Typ: types.StringType, Null: v == nil}, Value: v}
+}
 
 func bindMask(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
-	standard := []any{"X", "x", "n", nil}
 	all := append([]expr.Expr{}, args...)
-	for i := len(args) - 1; i < len(standard); i++ {
-		all = append(all, newLiteral(c, standard[i], types.StringType))
+	for _, p := range maskParameters[len(args):] {
+		all = append(all, newLiteral(c, p.Default.Value, types.StringType))
 	}
 	var m mask
 	for i, a := range all {
@@ -41,14 +47,14 @@ func bindMask(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		if i == 0 {
 			continue
 		}
-		v, err := constantOf(c, "mask", maskParameters[i-1], types.StringType, all, i)
+		v, err := constantOf(c, "mask", maskParameters[i].Name, types.StringType, all, i)
 		if err != nil {
 			return nil, err
 		}
 		m[i-1] = -1
 		if s, ok := v.(string); ok {
 			if utf8.RuneCountInString(s) != 1 {
-				return nil, diag.New("DATATYPE_MISMATCH.INPUT_SIZE_NOT_ONE", "sqlExpr", callText("mask", all), "exprName", maskParameters[i-1]).At(c.Span)
+				return nil, diag.New("DATATYPE_MISMATCH.INPUT_SIZE_NOT_ONE", "sqlExpr", callText("mask", all), "exprName", maskParameters[i].Name).At(c.Span)
 			}
 			m[i-1], _ = utf8.DecodeRuneInString(s)
 		}

@@ -33,8 +33,25 @@ type Function struct {
 	Doc  Doc
 	// Print is how Spark shows a call in the name of an unnamed column; nil stands for name(arguments). It may change c.
 	Print func(c *PrintedCall) string
+	// Parameters are those that a call can name, f(name => value), in their order; nil for most functions, whose calls cannot.
+	Parameters []NamedParameter
+	// Lambda gives the parameters of the lambda that is argument at, when the arguments before it are args; nil where no lambda
+	// may stand. A function that takes none has no Lambda.
+	Lambda func(at int, args []Expr, rules types.Coercion) []LambdaParameter
 	// Syntax functions are what a piece of syntax means (IS TRUE, LIKE ANY, a subscript): queries cannot call them by name.
 	Syntax bool
+}
+
+// NamedParameter is a parameter that a call can name. Default is its value where it is left out, nil if it must be given.
+type NamedParameter struct {
+	Name    string
+	Default *Literal
+}
+
+// LambdaParameter is what a lambda gets for one of its parameters.
+type LambdaParameter struct {
+	Type     types.Type
+	Nullable bool
 }
 
 // Doc is the documentation of a function; each example's Result is what Spark prints for it.

@@ -6,31 +6,18 @@ import (
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
-	"github.com/kilnql/kiln/types"
+	"github.com/kilnql/kiln/expr"
 )
 
-// parameter is a named parameter of a function; fallback is its value where it is left out, nil if it must be given.
-type parameter struct {
-	name     string
-	fallback *ast.Literal
-}
-
-func textDefault(text string) *ast.Literal { return &ast.Literal{Value: text, Type: types.StringType} }
-
-// namedParameters are the functions that can be called with name => value arguments: as in Spark, few.
-var namedParameters = map[string][]parameter{
-	"mask": {{"str", nil}, {"upperChar", textDefault("X")}, {"lowerChar", textDefault("x")}, {"digitChar", textDefault("n")},
-		{"otherChar", &ast.Literal{Type: types.StringType}}},
-	"explode": {{"collection", nil}}, "explode_outer": {{"collection", nil}},
-	"posexplode": {{"collection", nil}}, "posexplode_outer": {{"collection", nil}},
-	"inline": {{"input", nil}}, "inline_outer": {{"input", nil}},
-	"count_min_sketch": {{"column", nil}, {"epsilon", nil}, {"confidence", nil}, {"seed", nil}},
-}
-
-// namedArguments puts name => value arguments into their places, and the values of parameters left out before them.
-func (s *site) namedArguments(list []ast.Expr, function string) ([]ast.Expr, error) {
+// namedArguments puts name => value arguments into their places, and the values of parameters left out before them. f is nil for
+// aggregate functions, none of which has parameters that can be named.
+func namedArguments(list []ast.Expr, f *expr.Function, function string) ([]ast.Expr, error) {
 	first := slices.IndexFunc(list, isNamed)
-	parameters, ok := namedParameters[function]
+	var parameters []expr.NamedParameter
+	if f != nil {
+		parameters = f.Parameters
+	}
+	ok := parameters != nil
 	routine := quoteName([]string{function})
 	switch {
 	case first < 0 && (!ok || len(list) > 0):
@@ -52,7 +39,7 @@ func (s *site) namedArguments(list []ast.Expr, function string) ([]ast.Expr, err
 			out[i] = e
 			continue
 		}
-		place := slices.IndexFunc(parameters, func(p parameter) bool { return p.name == n.Name })
+		place := slices.IndexFunc(parameters, func(p expr.NamedParameter) bool { return p.Name == n.Name })
 		switch {
 		case place < 0:
 			return nil, unknownParameter(n, function, parameters)
@@ -68,10 +55,10 @@ func (s *site) namedArguments(list []ast.Expr, function string) ([]ast.Expr, err
 	for i, p := range parameters {
 		switch {
 		case out[i] != nil:
-		case p.fallback == nil:
-			return nil, diag.New("REQUIRED_PARAMETER_NOT_FOUND", "routineName", routine, "parameterName", quoteName([]string{p.name}), "index", itoa(i))
+		case p.Default == nil:
+			return nil, diag.New("REQUIRED_PARAMETER_NOT_FOUND", "routineName", routine, "parameterName", quoteName([]string{p.Name}), "index", itoa(i))
 		default:
-			out[i] = p.fallback
+			out[i] = &ast.Literal{Value: p.Default.Value, Type: p.Default.Typ}
 		}
 	}
 	return out, nil
@@ -80,10 +67,10 @@ func (s *site) namedArguments(list []ast.Expr, function string) ([]ast.Expr, err
 func isNamed(e ast.Expr) bool { _, ok := e.(*ast.NamedArgument); return ok }
 
 // unknownParameter is the error for a name that no parameter has; names are told apart by case.
-func unknownParameter(n *ast.NamedArgument, function string, parameters []parameter) error {
+func unknownParameter(n *ast.NamedArgument, function string, parameters []expr.NamedParameter) error {
 	names := make([]string, len(parameters))
 	for i, p := range parameters {
-		names[i] = p.name
+		names[i] = p.Name
 	}
 	near := diag.Nearest(n.Name, names, 3)
 	quoted := make([]string, len(near))

@@ -78,7 +78,7 @@ func (s *site) scalarCall(e *ast.Call, f *expr.Function, name string) (expr.Expr
 	case e.IgnoreNulls != nil && *e.IgnoreNulls:
 		return nil, notAggregate(name, "IGNORE NULLS")
 	}
-	args, err := s.arguments(e, name)
+	args, err := s.arguments(e, f, name)
 	if err != nil {
 		return nil, err
 	}
@@ -192,9 +192,9 @@ func flatten(e expr.Expr) expr.Expr {
 }
 
 // arguments binds the arguments of a call: stars are expanded, named arguments put in place, lambdas given the types of
-// their parameters.
-func (s *site) arguments(e *ast.Call, name string) ([]expr.Expr, error) {
-	list, err := s.namedArguments(e.Args, name)
+// their parameters. f is nil for an aggregate function.
+func (s *site) arguments(e *ast.Call, f *expr.Function, name string) ([]expr.Expr, error) {
+	list, err := namedArguments(e.Args, f, name)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func (s *site) arguments(e *ast.Call, name string) ([]expr.Expr, error) {
 			}
 			continue
 		case *ast.Lambda:
-			bound, err := s.lambda(a, name, i, args)
+			bound, err := s.lambda(a, f, name, i, args)
 			if err != nil {
 				return nil, err
 			}
@@ -222,7 +222,7 @@ func (s *site) arguments(e *ast.Call, name string) ([]expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, constantLambda(name, i, args, bound))
+		args = append(args, constantLambda(f, i, args, bound))
 	}
 	return args, nil
 }
@@ -326,7 +326,7 @@ func (s *site) aggregateArguments(e *ast.Call, f *expr.AggregateFunction, name s
 		args = []expr.Expr{&expr.Literal{Base: expr.Base{Typ: types.VoidType, Null: true, Span: e.Place()}}}
 	} else {
 		var err error
-		if args, err = s.arguments(e, name); err != nil {
+		if args, err = s.arguments(e, nil, name); err != nil {
 			return nil, err
 		}
 	}

@@ -64,7 +64,7 @@ func testFunction(name string, f expr.Function, t types.Type) *expr.Function {
 
 // testGenerator makes rows of one column from the elements of an array.
 func testGenerator(name string) *expr.Function {
-	f := &expr.Function{Name: name, Generator: true}
+	f := &expr.Function{Name: name, Generator: true, Parameters: []expr.NamedParameter{{Name: "collection"}}}
 	f.Bind = func(c *expr.BindContext, args []expr.Expr) (expr.Expr, error) {
 		row := types.StructType(types.Field{Name: "col", Type: args[0].Type().Elem(), Nullable: args[0].Type().ElemNullable()})
 		return &expr.Call{Base: expr.Base{Typ: row, Span: c.Span}, Function: f, Args: args}, nil

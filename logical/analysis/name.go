@@ -231,8 +231,8 @@ func (n namer) call(e *ast.Call) string {
 		}
 	}
 	name := strings.ToLower(e.Func[len(e.Func)-1])
-	c := n.printedCall(e, name)
-	print, isWindow := n.printer(name)
+	f, print := n.entry(name)
+	c := n.printedCall(e, f, name)
 	text := print(c)
 	if e.Filter != nil {
 		text += " FILTER (WHERE " + n.expr(e.Filter) + ")"
@@ -241,7 +241,7 @@ func (n namer) call(e *ast.Call) string {
 		text += " ignore nulls"
 	}
 	if e.Over != nil {
-		if c.Frame == "" && isWindow {
+		if c.Frame == "" && f != nil && f.Window {
 			c.Frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 		}
 		text += " OVER (" + n.window(e.Over, c.Frame) + ")"
@@ -249,25 +249,25 @@ func (n namer) call(e *ast.Call) string {
 	return text
 }
 
-// printer is how the entry of a function writes a call, and whether the function is a window function.
-func (n namer) printer(name string) (print func(*expr.PrintedCall) string, isWindow bool) {
+// entry finds a function and how it writes a call; f is nil for aggregate functions.
+func (n namer) entry(name string) (f *expr.Function, print func(*expr.PrintedCall) string) {
 	var functions Functions = builtinFunctions{}
 	if n.site != nil {
 		functions = n.site.functions
 	}
-	if f, ok := functions.Lookup(name); ok {
-		print, isWindow = f.Print, f.Window
-	} else if f, ok := functions.LookupAggregate(name); ok {
-		print = f.Print
+	if found, ok := functions.Lookup(name); ok {
+		f, print = found, found.Print
+	} else if found, ok := functions.LookupAggregate(name); ok {
+		print = found.Print
 	}
 	if print == nil {
 		print = (*expr.PrintedCall).Text
 	}
-	return print, isWindow
+	return f, print
 }
 
 // printedCall is what the entry of the function may know of a call.
-func (n namer) printedCall(e *ast.Call, name string) *expr.PrintedCall {
+func (n namer) printedCall(e *ast.Call, f *expr.Function, name string) *expr.PrintedCall {
 	c := &expr.PrintedCall{Name: name, Operator: e.Operator, Distinct: e.Distinct, Type: n.printedType(e)}
 	if isCountOfRows(e, name) {
 		c.Args = []string{"1"}
@@ -275,7 +275,7 @@ func (n namer) printedCall(e *ast.Call, name string) *expr.PrintedCall {
 	}
 	list := e.Args
 	if n.site != nil {
-		if placed, err := n.site.namedArguments(list, name); err == nil {
+		if placed, err := namedArguments(list, f, name); err == nil {
 			list = placed
 		}
 	}

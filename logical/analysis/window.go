@@ -70,7 +70,7 @@ func (s *site) windowAggregate(e *ast.Call, f *expr.AggregateFunction, name stri
 	var err error
 	if isCountOfRows(e, name) {
 		args = []expr.Expr{intLiteral(1, e.Place())}
-	} else if args, err = s.arguments(e, name); err != nil {
+	} else if args, err = s.arguments(e, nil, name); err != nil {
 		return nil, err
 	}
 	bound, err := s.bindAggregate(e, f, name, args)

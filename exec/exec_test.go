@@ -123,12 +123,36 @@ func TestResultLimit(t *testing.T) {
 	}
 }
 
+// Partitions of a union that was kept, and is one of two inputs of another union, are not taken for the other input's.
+func TestUnionOfAUnion(t *testing.T) {
+	keep, result := NewMaterialize(longLayout), NewResult(longLayout, -1, 0)
+	stage := func(id int, sink Sink, feeder int) *Stage {
+		return &Stage{ID: id, Columns: longLayout, Sink: sink, Feeder: feeder, Feeders: 2}
+	}
+	inner := []*Stage{stage(1, keep, 0), stage(2, keep, 1)}
+	for _, s := range inner {
+		s.Source = numbers(t, 10_000, 2)
+	}
+	kept, other := stage(3, result, 0), stage(4, result, 1)
+	kept.Open, kept.After = func(context.Context) (source.Scan, error) { return keep.Output(), nil }, inner
+	other.Source = numbers(t, 10_000, 3)
+	q, err := newTestRuntime(t, 2, 0).Start(t.Context(), "q", append(inner, kept, other))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	want := slices.Concat(upTo(0, 10_000), upTo(0, 10_000), upTo(0, 10_000))
+	if got, err := read(result); err != nil || !slices.Equal(got, want) {
+		t.Fatalf("%d rows, want %d: %v", len(got), len(want), err)
+	}
+}
+
 func TestUnionOfStagesInOrder(t *testing.T) {
 	rt := newTestRuntime(t, 3, 0)
 	keep := NewMaterialize(longLayout)
 	result := NewResult(longLayout, -1, 0)
-	first := &Stage{ID: 1, Source: numbers(t, 300_000, 3), Columns: longLayout, Sink: keep}
-	second := &Stage{ID: 2, Source: numbers(t, 200_000, 2), Columns: longLayout, Sink: keep, PartitionOffset: 1 << 20}
+	first := &Stage{ID: 1, Source: numbers(t, 300_000, 3), Columns: longLayout, Sink: keep, Feeders: 2}
+	second := &Stage{ID: 2, Source: numbers(t, 200_000, 2), Columns: longLayout, Sink: keep, Feeder: 1, Feeders: 2}
 	last := &Stage{ID: 3, Open: func(context.Context) (source.Scan, error) { return keep.Output(), nil }, Columns: longLayout, Sink: result, After: []*Stage{first, second}}
 	q, err := rt.Start(t.Context(), "q", []*Stage{first, second, last})
 	if err != nil {

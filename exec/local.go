@@ -53,7 +53,7 @@ func (l *local) prepare(w *Worker) error {
 		return nil
 	}
 	m := l.morsel
-	m.Partition += l.run.stage.PartitionOffset
+	m.Partition += l.run.stage.partitionOffset()
 	l.at = program.Position{Partition: m.Partition, Sequence: m.Sequence, RowBase: l.rowBase, Order: l.order()}
 	if l.ordered != nil {
 		if err := l.ordered.BeginMorsel(m); err != nil {
@@ -70,7 +70,7 @@ func (l *local) prepare(w *Worker) error {
 // order is the order of the morsel's first row among all rows of the sink: the stage, the morsel, the row, from high
 // bits to low.
 func (l *local) order() int64 {
-	return int64(l.run.stage.PartitionOffset>>20)<<54 | int64(l.index)<<32
+	return int64(l.run.stage.Feeder)<<(63-l.run.stage.feederBits()) | int64(l.index)<<32
 }
 
 func (l *local) make(w *Worker) error {

@@ -231,6 +231,9 @@ func (m *Materialize) Finish(context.Context, *Pool) error {
 			return err
 		}
 	}
+	if m.o.partitioning != roundRobin && m.o.partitioning != byHash {
+		numberPartitions(inOrder)
+	}
 	m.output = &segmentScan{layout: m.o.layout, detail: m.Detail}
 	for len(inOrder) > 0 {
 		n := 0
@@ -248,6 +251,19 @@ func (m *Materialize) Finish(context.Context, *Pool) error {
 func comparePieces(a, b piece) int {
 	return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.from.partition, b.from.partition),
 		cmp.Compare(a.from.sequence, b.from.sequence), cmp.Compare(a.number, b.number))
+}
+
+// numberPartitions numbers the partitions of ordered pieces from 0 on. Those of several feeding stages are far apart: a stage
+// that reads them and feeds a sink together with others has no room for such numbers.
+func numberPartitions(inOrder []piece) {
+	number, last := int32(-1), int32(-1)
+	for i := range inOrder {
+		if p := &inOrder[i]; p.target != last {
+			number++
+			last = p.target
+		}
+		inOrder[i].target = number
+	}
 }
 
 // joinPartitions renumbers partitions so that at most o.partitions are left.

@@ -79,7 +79,7 @@ func (rt *Runtime) Start(ctx context.Context, name string, stages []*Stage) (*Qu
 			q.sinks[s.Sink] = &sinkRun{sink: s.Sink}
 		}
 		q.sinks[s.Sink].feeding++
-		q.sinks[s.Sink].offsets = append(q.sinks[s.Sink].offsets, s.PartitionOffset)
+		q.sinks[s.Sink].offsets = append(q.sinks[s.Sink].offsets, s.partitionOffset())
 	}
 	for _, r := range q.runs {
 		for _, before := range r.stage.After {

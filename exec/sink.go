@@ -85,7 +85,7 @@ type Waker interface {
 
 // Sequencer is implemented by sinks that follow the order of morsels over all workers and feeding stages.
 type Sequencer interface {
-	// Feeders is called once before any rows come, with the PartitionOffset of each feeding stage, ascending.
+	// Feeders is called once before any rows come, with the partition offset of each feeding stage, ascending.
 	Feeders(offsets []int32)
 	// Expect tells all morsels of one feeding stage, in order, before the first of them begins. Partition numbers have
 	// the offset added.

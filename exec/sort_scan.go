@@ -20,15 +20,17 @@ type sortedScan struct {
 
 func newSortedScan(spec SortSpec, run *sortRun) *sortedScan {
 	s := &sortedScan{run: run}
-	partition, sequence := int32(0), int32(0)
+	partition, sequence, last := int32(0), int32(0), uint32(0)
 	for start := 0; start < len(run.entries); {
 		end := min(start+sortedMorsel, len(run.entries))
 		if !spec.Global {
 			entries := run.entries[start:end]
-			partition, end = int32(partitionOfKey(run.keyOf(&entries[0]))), start+run.samePartition(entries)
-			if n := len(s.morsels); n > 0 && s.morsels[n-1].Partition != partition {
-				sequence = 0
+			end = start + run.samePartition(entries)
+			of := partitionOfKey(run.keyOf(&entries[0]))
+			if start > 0 && of != last {
+				partition, sequence = partition+1, 0
 			}
+			last = of
 		}
 		s.morsels = append(s.morsels, source.Morsel{Partition: partition, Sequence: sequence, Rows: int64(end - start), Handle: start})
 		sequence++
@@ -88,8 +90,8 @@ func newMergeScan(spec SortSpec, runs []spilledRun, q *Query) *mergeScan {
 		partitions = append(partitions, slices.Compact(slices.Clone(r.partitions))...)
 	}
 	slices.Sort(partitions)
-	for _, p := range slices.Compact(partitions) {
-		s.morsels = append(s.morsels, source.Morsel{Partition: int32(p), Rows: -1})
+	for i, p := range slices.Compact(partitions) {
+		s.morsels = append(s.morsels, source.Morsel{Partition: int32(i), Rows: -1, Handle: p})
 	}
 	return s
 }
@@ -115,7 +117,7 @@ func (r *mergeReader) Open(_ context.Context, m source.Morsel) error {
 	if !r.scan.spec.Global {
 		runs = make([]spilledRun, len(r.scan.runs))
 		for i, run := range r.scan.runs {
-			runs[i] = run.of(uint32(m.Partition))
+			runs[i] = run.of(m.Handle.(uint32))
 		}
 	}
 	for _, run := range runs {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"math/bits"
 
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/exec/program"
@@ -32,9 +33,9 @@ type Stage struct {
 	Again func(ctx context.Context, p *Pool) (bool, error)
 	// Sink takes the rows. Several stages may feed one sink (a union); it is finished when the last of them is.
 	Sink Sink
-	// PartitionOffset is added to the partition numbers of this stage's morsels, so that stages which feed one sink
-	// keep their order: a different multiple of 1<<20 for each.
-	PartitionOffset int32
+	// Feeder is the place of this stage among the Feeders stages whose rows come to the Sink one after the other (a union).
+	// 0 of 0 is a stage that feeds its sink alone.
+	Feeder, Feeders int
 	// After are stages that must have finished, sinks included, before this one starts.
 	After []*Stage
 	// InOrder runs all morsels of a partition one after the other on one worker, with Position.RowBase counting the
@@ -46,3 +47,13 @@ type Stage struct {
 	// Profile measures the time of each instruction.
 	Profile bool
 }
+
+// feederBits is how many bits tell the feeders of the sink apart.
+func (s *Stage) feederBits() int { return bits.Len(uint(max(s.Feeders, 1) - 1)) }
+
+// partitionOffset is added to the partition numbers of the stage's morsels, so that stages which feed one sink keep their
+// order: the feeder's number stands in the highest bits.
+func (s *Stage) partitionOffset() int32 { return int32(s.Feeder) << s.partitionBits() }
+
+// partitionBits is how many bits are left for a partition's number in the source.
+func (s *Stage) partitionBits() int { return 31 - s.feederBits() }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/kilnql/kiln/catalog/source"
@@ -128,6 +129,9 @@ func (r *stageRun) open() error {
 		}
 	}
 	morsels := scan.Morsels()
+	if n := len(morsels); n > 0 && int(morsels[n-1].Partition)>>r.stage.partitionBits() != 0 {
+		panic(&diag.Bug{Value: fmt.Sprintf("exec: partition %d of one of %d stages that feed a sink", morsels[n-1].Partition, r.stage.Feeders)})
+	}
 	rows := int64(0)
 	for _, m := range morsels {
 		if m.Rows < 0 || rows < 0 {
@@ -141,7 +145,7 @@ func (r *stageRun) open() error {
 		r.profile.opened(time.Since(start))
 	}
 	if s, ok := r.stage.Sink.(Sequencer); ok {
-		s.Expect(r.stage.PartitionOffset, r.shifted(morsels))
+		s.Expect(r.stage.partitionOffset(), r.shifted(morsels))
 	}
 	rt := r.query.runtime
 	rt.mu.Lock()
@@ -157,7 +161,7 @@ func (r *stageRun) open() error {
 func (r *stageRun) shifted(morsels []source.Morsel) []source.Morsel {
 	out := make([]source.Morsel, len(morsels))
 	for i, m := range morsels {
-		m.Partition += r.stage.PartitionOffset
+		m.Partition += r.stage.partitionOffset()
 		out[i] = m
 	}
 	return out
@@ -220,7 +224,7 @@ func (r *stageRun) ask(m source.Morsel) Need {
 	if r.demand == nil {
 		return NeedMore
 	}
-	m.Partition += r.stage.PartitionOffset
+	m.Partition += r.stage.partitionOffset()
 	return r.demand(m)
 }
 

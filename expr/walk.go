@@ -197,8 +197,8 @@ func Conjunction(parts ...Expr) Expr {
 	return &And{b, parts}
 }
 
-// Same reports whether a and b are the same expression: same operators, types, settings and column IDs. Names of columns
-// and places in the text do not matter. Two non-deterministic calls are the same only if their Instance is.
+// Same reports whether a and b are the same expression: same operators, types, settings and column IDs. Names of columns,
+// IDs of lambdas' parameters and places in the text do not matter. Two non-deterministic calls are the same only if their Instance is.
 func Same(a, b Expr) bool { return a == b || Key(a) == Key(b) }
 
 // Key is a text that two expressions share exactly when they are the Same; not for reading.
@@ -214,7 +214,11 @@ var hashSeed = maphash.MakeSeed()
 func Hash(e Expr) uint64 { return maphash.String(hashSeed, Key(e)) }
 
 // keyWriter writes expressions in a prefix form: a letter for the node, its own parts, then the children in brackets.
-type keyWriter struct{ b []byte }
+type keyWriter struct {
+	b []byte
+	// params are the parameters of the lambdas around; they are written as their place here, for x -> x + a is y -> y + a.
+	params []*Column
+}
 
 func (k *keyWriter) number(n int64) { k.b = strconv.AppendInt(k.b, n, 10); k.b = append(k.b, ',') }
 func (k *keyWriter) text(s string)  { k.number(int64(len(s))); k.b = append(k.b, s...) }
@@ -225,19 +229,35 @@ func (k *keyWriter) expr(e Expr) {
 		return
 	}
 	k.head(e)
+	outer := k.params
+	if l, ok := e.(*Lambda); ok {
+		k.params = append(slices.Clip(outer), l.Params...)
+	}
 	k.b = append(k.b, '(')
 	for _, c := range e.Children() {
 		k.expr(c)
 	}
 	k.b = append(k.b, ')')
+	k.params = outer
+}
+
+func (k *keyWriter) column(id ColumnID) {
+	for i, p := range slices.Backward(k.params) {
+		if p.ID == id {
+			k.b = append(k.b, 'x')
+			k.number(int64(i))
+			return
+		}
+	}
+	k.b = append(k.b, 'c')
+	k.number(int64(id))
 }
 
 // head writes the node itself. The type is part of it wherever children and parameters do not decide it.
 func (k *keyWriter) head(e Expr) {
 	switch e := e.(type) {
 	case *Column:
-		k.b = append(k.b, 'c')
-		k.number(int64(e.ID))
+		k.column(e.ID)
 	case *Literal:
 		k.b = append(k.b, 'l')
 		k.text(e.Typ.String())
@@ -295,8 +315,9 @@ func (k *keyWriter) headOfCall(e Expr) {
 		k.number(int64(e.Index))
 	case *Lambda:
 		k.b = append(k.b, '>')
+		k.number(int64(len(e.Params)))
 		for _, p := range e.Params {
-			k.number(int64(p.ID))
+			k.text(p.Typ.String())
 		}
 	case *Aggregate:
 		k.b = append(k.b, 'g')

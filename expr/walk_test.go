@@ -42,6 +42,11 @@ func TestSame(t *testing.T) {
 		{call(random, 1), call(random, 1), true},
 		{&And{Args: []Expr{a, &And{Args: []Expr{b}}}}, &And{Args: []Expr{a, b}}, false},
 		{&In{Input: a, Values: []any{int32(1), int32(2)}}, &In{Input: a, Values: []any{int32(12)}}, false},
+		{lambda(a, a), lambda(b, b), true},
+		{lambda(a, a), lambda(b, a), false},
+		{lambda(a, lambda(b, a)), lambda(b, lambda(a, b)), true},
+		{lambda(a, lambda(b, a)), lambda(b, lambda(b, b)), false},
+		{lambda(a, a), lambda(column(3, "l", types.LongType), column(3, "l", types.LongType)), false},
 	} {
 		if Same(c.x, c.y) != c.same || (Hash(c.x) == Hash(c.y)) != c.same {
 			t.Errorf("%s and %s: same is not %v", Debug(c.x), Debug(c.y), c.same)
@@ -49,12 +54,14 @@ func TestSame(t *testing.T) {
 	}
 }
 
+func lambda(x *Column, body Expr) Expr { return &Lambda{Params: []*Column{x}, Body: body} }
+
 func TestWalking(t *testing.T) {
 	a, b := column(1, "a", types.IntType), column(2, "b", types.IntType)
 	x := column(9, "x", types.IntType)
-	lambda := &Lambda{Params: []*Column{x}, Body: op(Add, types.IntType, x, b)}
+	plusB := &Lambda{Params: []*Column{x}, Body: op(Add, types.IntType, x, b)}
 	e := &And{Args: []Expr{&Comparison{Op: Less, Left: op(Add, types.IntType, a, lit(types.IntType, int32(1))), Right: b},
-		&IsNull{Input: &Call{Function: &Function{Name: "transform"}, Args: []Expr{a, lambda}}}}}
+		&IsNull{Input: &Call{Function: &Function{Name: "transform"}, Args: []Expr{a, plusB}}}}}
 	if got := Columns(e); len(got) != 2 || got[0] != 1 || got[1] != 2 {
 		t.Errorf("columns %v", got)
 	}

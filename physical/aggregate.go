@@ -51,7 +51,7 @@ func (p *planner) lowerAggregate(n *logical.Aggregate, w wanted) (*flow, error) 
 		}
 		programs = append(programs, prog)
 	}
-	keys := programs[0].Keys()
+	keys := keysOf(programs)
 	sink := exec.NewAggregate(exec.AggregateSpec{
 		Keys: keys, Aggregates: calls, StateSize: offset, Number: len(p.stages), PerfectArrays: p.options.PerfectArrays, Groups: p.estimator.Rows(n),
 	})

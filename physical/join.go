@@ -395,7 +395,7 @@ func (p *planner) lowerBuild(j *hashJoin, op *Operator, w wanted, filters []*vec
 	if err != nil {
 		return nil, err
 	}
-	side.inputs = programs[0].Outputs()
+	side.inputs = outputsOf(programs)
 	side.sink = exec.NewJoinBuild(exec.JoinBuildSpec{
 		Layout: layouts(side.inputs), Keys: len(j.buildKeys), NullSafe: j.keys.nullSafe, Filters: filters,
 		PerfectArrays: p.options.PerfectArrays, Unmatched: j.unmatched, Blocks: j.kind == program.InnerProbe,

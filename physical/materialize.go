@@ -27,7 +27,7 @@ func (p *planner) endIn(f *flow, ids []expr.ColumnID, op *Operator, newSink func
 	if err != nil {
 		return nil, err
 	}
-	outputs := programs[0].Outputs()
+	outputs := outputsOf(programs)
 	sink := newSink(outputs)
 	stages := p.feed(f, programs, sink, op.Name, op)
 	return p.reread(op, sink, stages, outputs), nil
@@ -59,7 +59,7 @@ func (p *planner) lowerCommonPlan(n *logical.CommonPlan) (*flow, error) {
 		if err != nil {
 			return nil, err
 		}
-		c = &commonPlan{outputs: programs[0].Outputs(), operator: op}
+		c = &commonPlan{outputs: outputsOf(programs), operator: op}
 		c.sink = exec.NewMaterialize(layouts(c.outputs))
 		c.stages = p.feed(f, programs, c.sink, "CommonPlan", op)
 		p.common[n.Key] = c
@@ -128,7 +128,7 @@ func (p *planner) lowerSingle(n *logical.Single) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	outputs := slices.Clone(programs[0].Outputs())
+	outputs := outputsOf(programs)
 	for i := range outputs {
 		outputs[i].Nullable = true // the row of nulls is the sink's own
 	}

@@ -102,7 +102,7 @@ func Lower(plan logical.Node, o Options, limit, offset int64, newSink func([]vec
 	if err != nil {
 		return nil, err
 	}
-	outputs := programs[0].Outputs()
+	outputs := outputsOf(programs)
 	p.feed(f, programs, newSink(layouts(outputs)), "Result", top)
 	made := &Plan{Root: f.operator, Stages: p.stages, Output: outputs}
 	made.number()
@@ -280,7 +280,7 @@ func (p *planner) feed(f *flow, programs []*program.Program, sink exec.Sink, lab
 	for i, b := range f.branches {
 		s := &exec.Stage{
 			ID: len(p.stages) + 1, Label: label, Source: b.scan, Open: b.open, Program: programs[i], Sink: sink,
-			PartitionOffset: int32(i) << 20, After: b.after, InOrder: b.inOrder, OnePartition: b.onePartition,
+			Feeder: i, Feeders: len(f.branches), After: b.after, InOrder: b.inOrder, OnePartition: b.onePartition,
 		}
 		if len(b.builds) > 0 {
 			s.Again = passes(b.builds)

@@ -62,7 +62,7 @@ func (p *planner) lowerOrdered(n *logical.Sort, w wanted, count, offset int64) (
 	if err != nil {
 		return nil, err
 	}
-	outputs := programs[0].Outputs()
+	outputs := outputsOf(programs)
 	spec.Layout = layouts(outputs)
 	var sink exec.Sink
 	if count >= 0 {

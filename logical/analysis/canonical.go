@@ -11,7 +11,7 @@ import (
 // be exchanged: SELECT 1 + a … GROUP BY a + 1 is allowed. It is for comparing, not for evaluating: sums are reordered without
 // regard to overflow.
 func canonical(e expr.Expr) expr.Expr {
-	return expr.Transform(e, func(e expr.Expr) expr.Expr {
+	return expr.Transform(numbered(e, 0), func(e expr.Expr) expr.Expr {
 		switch e := e.(type) {
 		case *expr.Arithmetic:
 			if e.Op == expr.Add || e.Op == expr.Multiply {
@@ -25,6 +25,33 @@ func canonical(e expr.Expr) expr.Expr {
 			return e.WithChildren(sorted(e.Args))
 		}
 		return e
+	})
+}
+
+// numbered gives the parameters of lambdas IDs by their place in e, outer of which there are some around it: operands are
+// sorted by IDs too, and those of parameters differ in SELECT and GROUP BY.
+func numbered(e expr.Expr, outer int) expr.Expr {
+	return expr.TransformDown(e, func(e expr.Expr) (expr.Expr, bool) {
+		l, ok := e.(*expr.Lambda)
+		if !ok {
+			return e, false
+		}
+		inner := outer + len(l.Params)
+		params := make([]*expr.Column, len(l.Params))
+		for i, p := range l.Params {
+			c := *p
+			c.ID = -expr.ColumnID(outer + i + 1) // no column has a negative ID
+			params[i] = &c
+		}
+		body := expr.ReplaceColumns(numbered(l.Body, inner), func(c *expr.Column) expr.Expr {
+			for i, p := range l.Params {
+				if p.ID == c.ID {
+					return params[i]
+				}
+			}
+			return c
+		})
+		return &expr.Lambda{Base: l.Base, Params: params, Body: body}, true
 	})
 }
 

@@ -98,6 +98,9 @@ func TestHintsForFiles(t *testing.T) {
 	} {
 		wantMessage(t, from, s.SQL("SELECT * FROM "+from).Err(), condition, hint, "FROM 'p.parquet'")
 	}
+	for _, path := range []string{"./p.parquet", "/data/p.parquet", "a/b/p.parquet", "~/p.parquet", "../p.parquet"} {
+		wantMessage(t, path, s.SQL("SELECT * FROM "+path+" WHERE true").Err(), "PARSE_SYNTAX_ERROR", hint, "FROM '"+path+"'")
+	}
 	if err := s.SQL("SELECT * FROM nosuch").Err(); strings.Contains(err.Error(), "Hint") {
 		t.Error(err)
 	}

@@ -12,7 +12,7 @@ import (
 // ShowOptions say how Show prints.
 type ShowOptions struct {
 	Rows     int  // rows at most; 0 means 20
-	Truncate int  // characters a cell has at most; 0 means 20, below 0 means no limit
+	Truncate int  // characters a cell has at most, names of columns aside; 0 means 20, below 0 means no limit
 	Vertical bool // one line a column, records one below another
 }
 
@@ -62,9 +62,9 @@ func formatTable(header []string, rows [][]string, o ShowOptions, more bool) str
 	for i, r := range append([][]string{header}, rows...) {
 		line := make([]string, len(r))
 		for c, s := range r {
-			line[c] = truncateCell(escape.Replace(s), limit)
-			if i == 0 && o.Vertical {
-				line[c] = escape.Replace(s)
+			line[c] = escape.Replace(s)
+			if i > 0 { // names of columns are shown in full, as Spark does
+				line[c] = truncateCell(line[c], limit)
 			}
 		}
 		cells = append(cells, line)

@@ -1,6 +1,8 @@
 package sql
 
 import (
+	"strings"
+
 	"github.com/kilnql/kiln/diag"
 )
 
@@ -196,6 +198,7 @@ func (r *rewriter) relationPrimary() {
 			r.unsupported("STREAM", r.p)
 		}
 	}
+	r.refusePath()
 	r.name()
 	r.relationTail(at, t.start, false)
 }
@@ -407,4 +410,23 @@ func (r *rewriter) pivotColumns() {
 	}
 	r.list(r.name)
 	r.expectSymbol(symClose)
+}
+
+// refusePath stops at a path without quotes, a/file.parquet or ./file.parquet, with the hint that it wants them. No table's name goes
+// on with a slash.
+func (r *rewriter) refusePath() {
+	start := r.tok().start
+	path := r.source[start:]
+	if end := strings.IndexAny(path, " \t\r\n;,()'\"`"); end >= 0 {
+		path = path[:end]
+	}
+	slash := int32(strings.IndexByte(path, '/'))
+	if slash < 0 || strings.Contains(path, "/*") || strings.Contains(path, "--") {
+		return
+	}
+	for i := r.p; i < len(r.tokens); i++ {
+		if t := &r.tokens[i]; !t.isName() && t.end > start && (t.start == start || t.start == start+slash) {
+			panic(syntaxError(tokenDisplay(r.source, t), "", t.span()).Advise("a file's path is written in single quotes: FROM '" + path + "'."))
+		}
+	}
 }

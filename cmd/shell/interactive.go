@@ -45,6 +45,10 @@ func (s *shell) interact() int {
 	}
 	defer editor.Close()
 	t.editor = editor
+	s.signals.atExit(func() {
+		io.WriteString(s.stdout, pasteOff)
+		editor.Terminal.ExitRawMode()
+	})
 	t.recall()
 	fmt.Fprintf(s.stdout, "kiln %s: Spark SQL over Parquet files\nStatements end with a semicolon; \\? helps, \\q leaves.\n", version())
 	for s.ending != leaving {
@@ -127,11 +131,15 @@ func (t *terminalShell) readLine() (string, error) {
 
 // commandOf turns what people type to leave any shell, or to get help, into the command for it.
 func commandOf(line string) string {
-	switch strings.ToLower(strings.TrimRight(strings.TrimSpace(line), "; ")) {
+	word := strings.ToLower(strings.TrimRight(strings.TrimSpace(line), "; "))
+	switch word {
 	case "exit", "quit":
 		return `\q`
 	case "help":
 		return `\?`
+	}
+	if len(word) > 1 && word[0] == '.' && 'a' <= word[1] && word[1] <= 'z' { // of shells whose commands begin with a dot
+		return `\` + strings.TrimSpace(line)[1:]
 	}
 	return line
 }

@@ -91,7 +91,7 @@ func newShell(o *options, session *kiln.Session, stdin io.Reader, stdout, stderr
 func (s *shell) run() int {
 	if s.options.database != "" {
 		if err := s.session.SQL("USE `" + strings.ReplaceAll(s.options.database, "`", "``") + "`").Err(); err != nil {
-			return s.fatal(err)
+			return s.fatal(statement{own: true}.told(err))
 		}
 	}
 	if !s.initialize() {

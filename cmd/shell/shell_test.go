@@ -103,6 +103,7 @@ func TestCellsThatNeedCare(t *testing.T) {
 	run(t, "", "-o", "csv", "--no-header", "-c", query).want(t, statusOK, "\"a\t\n\\\"\n")
 	run(t, "", "-o", "csv", "-c", "SELECT ' a' AS `x,y` WHERE false").want(t, statusOK, "\"x,y\"\n")
 	run(t, "", "-o", "jsonl", "-c", "SELECT 1 WHERE false").want(t, statusOK, "")
+	run(t, "", "--truncate", "5", "-c", "SELECT 'abcdefgh' AS long_name").want(t, statusOK, "+---------+\n|long_name|\n+---------+\n|    ab...|\n+---------+\n") // as Spark
 	run(t, "", "--truncate", "5", "-c", "SELECT 'abcdefgh' AS s").want(t, statusOK, "+-----+\n|    s|\n+-----+\n|ab...|\n+-----+\n")
 }
 
@@ -204,7 +205,7 @@ func TestAnErrorEndsAScript(t *testing.T) {
 	}
 	r := run(t, "", "-o", "csv", "-f", script, "-c", "SELECT 3")
 	r.want(t, statusFailed, "a\n1\n")
-	r.wantError(t, script+":3: [UNRESOLVED_COLUMN", "SELECT nosuch\n       ^^^^^^\n")
+	r.wantError(t, script+":3:8: [UNRESOLVED_COLUMN", "SELECT nosuch\n       ^^^^^^\n")
 }
 
 func TestInputsRunInOrder(t *testing.T) {
@@ -225,7 +226,7 @@ func TestInitFiles(t *testing.T) {
 	run(t, "", "-i", good, "-o", "csv", "-c", "SELECT n FROM v").want(t, statusOK, "n\n7\n")
 	r := run(t, "", "--output", "json", "-i", bad, "-c", "SELECT 1")
 	r.want(t, statusFailed, "")
-	r.wantError(t, bad+":1: [UNRESOLVED_COLUMN")
+	r.wantError(t, bad+":1:8: [UNRESOLVED_COLUMN")
 }
 
 func TestBadCommandLines(t *testing.T) {
@@ -257,7 +258,9 @@ func TestBadCommandLines(t *testing.T) {
 	r.wantError(t, "/nowhere/x.sql")
 	r = run(t, "", "--database", "nosuch", "-c", "SELECT 1")
 	r.want(t, statusFailed, "")
-	r.wantError(t, "SCHEMA_NOT_FOUND")
+	if r.wantError(t, "SCHEMA_NOT_FOUND"); strings.Contains(r.errors, "USE") {
+		t.Errorf("the statement is nobody's: %s", r.errors)
+	}
 }
 
 func TestHelpAndVersion(t *testing.T) {

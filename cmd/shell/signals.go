@@ -41,6 +41,17 @@ func (s *signals) listen() {
 	}()
 }
 
+// atExit has f called first when a signal ends the process while no statement runs.
+func (s *signals) atExit(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clean := s.clean
+	s.clean = func() {
+		f()
+		clean()
+	}
+}
+
 func (s *signals) stop() {
 	signal.Stop(s.received)
 	close(s.done)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -129,6 +130,12 @@ func TestErrorsLeaveTheShellRunning(t *testing.T) {
 	x.send(ctrlC)
 	x.expect(prompt)
 	x.send("half a statement" + ctrlC)
+	x.expect(prompt)
+	x.send(".timing on\r")
+	x.expect("Timing is on.")
+	x.expect(prompt)
+	x.send(".tables\r")
+	x.expect("no command `\\tables`; \\? lists them")
 	x.expect(prompt)
 	x.send(`\timing off` + "\r")
 	x.expect("Timing is off.")
@@ -273,5 +280,28 @@ func TestInterruptAtScale1(t *testing.T) {
 		if took > time.Second { // the target is 100 ms on an idle machine
 			t.Errorf("the prompt is back after %v: %s", took, query)
 		}
+	}
+}
+
+// A signal that ends the shell at its prompt leaves the terminal as it was: not raw, and without marks around pasted text.
+func TestTerminationLeavesTheTerminal(t *testing.T) {
+	x := openTerminal(t, t.TempDir())
+	raw := func() bool {
+		c := exec.Command("stty", "-a")
+		c.Stdin = x.file
+		text, err := c.Output()
+		if err != nil {
+			t.Skip("stty: ", err)
+		}
+		return strings.Contains(string(text), "-icanon")
+	}
+	x.expect(prompt)
+	if !raw() {
+		t.Error("the editor does not see single keys")
+	}
+	x.command.Process.Signal(syscall.SIGTERM)
+	x.expect(pasteOff)
+	if err := x.command.Wait(); err == nil || raw() {
+		t.Errorf("%v; raw: %v", err, raw())
 	}
 }

@@ -95,13 +95,9 @@ func bitOperator(name string, d document, kernels bitKernels) *expr.Function {
 			return nil, diag.New("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", "sqlExpr", operatorText(name, args[0], args[1]),
 				"inputType", integral.text, "actualDataType", quoted(l.SQL())).At(c.Span)
 		}
-		cast := make([]expr.Expr, 2)
-		for i, a := range args {
-			e, err := castTo(c, a, l)
-			if err != nil {
-				return nil, err
-			}
-			cast[i] = e
+		cast, err := castAllTo(c, args, l)
+		if err != nil {
+			return nil, err
 		}
 		return makeCall(c, f, cast, outcome{result: l, kernel: kernels.of(l)}), nil
 	}

@@ -205,9 +205,14 @@ type mapBuilder struct {
 
 func newMapBuilder(c *expr.KernelContext, out *vector.Vector, keys, values []*vector.Vector) *mapBuilder {
 	m := &mapBuilder{c: c, keys: newPicker(keys...), values: newPicker(values...), to: vector.Values[vector.List](out), base: int32(out.Children[0].Len), out: out,
-		lastWins: c.Settings != nil && c.Settings.Conf != nil && c.Settings.Conf("spark.sql.mapKeyDedupPolicy") == "LAST_WIN", seen: map[string]int{}}
+		lastWins: lastKeyWins(c), seen: map[string]int{}}
 	clear(m.to)
 	return m
+}
+
+// lastKeyWins reports whether, of entries of a map with the same key, the last one stays; else they are an error.
+func lastKeyWins(c *expr.KernelContext) bool {
+	return c.Settings != nil && c.Settings.Conf != nil && c.Settings.Conf("spark.sql.mapKeyDedupPolicy") == "LAST_WIN"
 }
 
 // open starts a map.
@@ -255,7 +260,23 @@ func (m *mapBuilder) close(i int) {
 	m.to[i] = vector.List{Start: m.base + int32(m.start), Length: int32(len(m.keys.rows) - m.start)}
 }
 
-func (m *mapBuilder) done() error {
+// fill makes the maps of the rows of sel, of the entries that row puts, and ends the building.
+func (m *mapBuilder) fill(sel vector.Selection, row func(i int) error) error {
+	return m.done(each(sel, m.out, func(i int) error {
+		m.open()
+		if err := row(i); err != nil {
+			return err
+		}
+		m.close(i)
+		return nil
+	}))
+}
+
+// done ends the building; err is that of a row, if there was one.
+func (m *mapBuilder) done(err error) error {
+	if err != nil {
+		return err
+	}
 	entries := m.out.Children[0]
 	if err := m.keys.finish(m.c, entries.Children[0]); err != nil {
 		return err

@@ -283,8 +283,7 @@ func mapZipKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 		return err
 	}
 	m, k, row := newMapBuilder(c, out, []*vector.Vector{all}, []*vector.Vector{result}), int32(0), 0
-	err = each(sel, out, func(i int) error {
-		m.open()
+	return m.fill(sel, func(int) error {
 		for range counts[row] {
 			if err := m.put(c, 0, k, 0, k); err != nil {
 				return err
@@ -292,13 +291,8 @@ func mapZipKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selec
 			k++
 		}
 		row++
-		m.close(i)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return m.done()
 }
 
 // sameStructure reports whether two types are the same but for the names of fields and for what may be null.

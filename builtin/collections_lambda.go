@@ -298,7 +298,7 @@ func mapFilterKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Se
 // buildMaps makes maps of the entries that keep holds for.
 func buildMaps(c *expr.KernelContext, e *flatElements, list, keys, values *vector.Vector, sel vector.Selection, out *vector.Vector, keep func(k int32) bool) error {
 	m := newMapBuilder(c, out, []*vector.Vector{keys}, []*vector.Vector{values})
-	err := e.byRow(sel, out, list, func(i int, first, n int32) error {
+	return m.done(e.byRow(sel, out, list, func(i int, first, n int32) error {
 		m.open()
 		for k := first; k < first+n; k++ {
 			if keep(k) {
@@ -309,11 +309,7 @@ func buildMaps(c *expr.KernelContext, e *flatElements, list, keys, values *vecto
 		}
 		m.close(i)
 		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return m.done()
+	}))
 }
 
 func anyEntry(int32) bool { return true }

@@ -104,20 +104,14 @@ func mapKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selectio
 		keys, values = append(keys, args[i]), append(values, args[i+1])
 	}
 	m := newMapBuilder(c, out, keys, values)
-	err := each(sel, out, func(i int) error {
-		m.open()
+	return m.fill(sel, func(i int) error {
 		for k := range keys {
 			if err := m.put(c, k, int32(keys[k].At(i)), k, int32(values[k].At(i))); err != nil {
 				return err
 			}
 		}
-		m.close(i)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return m.done()
 }
 
 // copyLists makes out arrays of the same elements as list, taken from another child.
@@ -149,48 +143,36 @@ func mapPart(name, usage, result string, part int) *expr.Function {
 func fromArraysKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	keys, values := columnOf[vector.List](args[0]), columnOf[vector.List](args[1])
 	m := newMapBuilder(c, out, args[0].Children[:1], args[1].Children[:1])
-	err := each(sel, out, func(i int) error {
+	return m.fill(sel, func(i int) error {
 		k, v := keys.at(i), values.at(i)
 		if k.Length != v.Length {
 			return diag.New("_LEGACY_ERROR_TEMP_2128").At(c.Span)
 		}
-		m.open()
 		for r := range k.Length {
 			if err := m.put(c, 0, k.Start+r, 0, v.Start+r); err != nil {
 				return err
 			}
 		}
-		m.close(i)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return m.done()
 }
 
 func fromEntriesKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Selection, out *vector.Vector) error {
 	in, entries := columnOf[vector.List](args[0]), vector.Flatten(args[0].Children[0], args[0].Children[0].Len)
 	m := newMapBuilder(c, out, entries.Children[:1], entries.Children[1:2])
-	err := each(sel, out, func(i int) error {
+	return m.fill(sel, func(i int) error {
 		l := in.at(i)
 		if hasNull(entries, l) {
 			out.SetNull(i)
 			return nil
 		}
-		m.open()
 		for r := l.Start; r < l.Start+l.Length; r++ {
 			if err := m.put(c, 0, r, 0, r); err != nil {
 				return err
 			}
 		}
-		m.close(i)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return m.done()
 }
 
 func bindMapConcat(c *expr.BindContext, f *expr.Function, args []expr.Expr) (expr.Expr, error) {
@@ -213,12 +195,9 @@ func bindMapConcat(c *expr.BindContext, f *expr.Function, args []expr.Expr) (exp
 	if !ok {
 		return nil, different
 	}
-	cast := make([]expr.Expr, len(args))
-	for i, a := range args {
-		var err error
-		if cast[i], err = castTo(c, a, t); err != nil {
-			return nil, err
-		}
+	cast, err := castAllTo(c, args, t)
+	if err != nil {
+		return nil, err
 	}
 	return makeCall(c, f, cast, outcome{result: t, fails: true, kernel: mapConcatKernel}), nil
 }
@@ -232,8 +211,7 @@ func mapConcatKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Se
 		columns[k] = columnOf[vector.List](a)
 	}
 	m := newMapBuilder(c, out, keys, values)
-	err := each(sel, out, func(i int) error {
-		m.open()
+	return m.fill(sel, func(i int) error {
 		for k := range columns {
 			l := columns[k].at(i)
 			for r := l.Start; r < l.Start+l.Length; r++ {
@@ -242,11 +220,6 @@ func mapConcatKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Se
 				}
 			}
 		}
-		m.close(i)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return m.done()
 }

@@ -287,7 +287,7 @@ func textToMapKernel(c *expr.KernelContext, args []*vector.Vector, sel vector.Se
 	}
 	var absent []int32 // rows of values that are null
 	seen := map[string]int{}
-	lastWins := c.Settings != nil && c.Settings.Conf != nil && c.Settings.Conf("spark.sql.mapKeyDedupPolicy") == "LAST_WIN"
+	lastWins := lastKeyWins(c)
 	err := each(sel, out, func(i int) error {
 		pairs, err := s.pairs.use(c, "str_to_map", delimiter(1, i, ","))
 		if err != nil {

@@ -2,17 +2,17 @@
 // they are computed, and their documentation with examples. Binding, folding, execution, the functions package,
 // DESCRIBE FUNCTION, SHOW FUNCTIONS, the docs page and the tests that run every example all read this table.
 //
-// To add a scalar function, add one entry to the slice of its group (mathFunctions, stringFunctions, …):
+// To add a scalar function, add one entry to the slice of its group (mathFunctions, dateFunctions, …):
 //
 //	scalar("cbrt", doc("math_funcs", "Returns the cube root of expr.", "expr - a number").
 //		example("SELECT cbrt(27.0);", "3.0"),
 //		signature{params: of(double), result: types.DoubleType, kernel: unary(math.Cbrt)}),
 //
-// A signature says which parameters it takes (of, opt, rest), its result type, and its kernel, usually one of
+// A signature says which parameters it takes (of; the last may be optional or variadic), its result type, and its kernel, usually one of
 // the adapters in adapters*.go around a plain Go function. Functions whose types depend on the arguments use resolve
 // instead of result and kernel; functions that are other expressions in disguise use rewrite. Functions that take lambdas
-// are in withLambda, which says what the lambda gets; one whose arguments a call can name has Parameters. An aggregate is an
-// entry of aggregateFunctions with a kernel over states. A new slice is added to table.go.
+// are in withLambda, which says what the lambda gets; one whose arguments a call can name has Parameters. An aggregate is
+// made by aggregate, with a kernel over states, in a slice of its own (sumAggregates, …). A new slice is added to table.go.
 //
 // A column that is a call without a name is called name(arguments), as in Spark. Where Spark does otherwise, doc(…).printed(rules)
 // says how; the rules are in printing.go.

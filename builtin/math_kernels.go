@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"math"
+	"slices"
 
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
@@ -234,27 +235,18 @@ func comparingFunction(name string, sign int, d document) *expr.Function {
 		if len(args) < 2 {
 			return nil, wrongNumber(c, name, 2, -1, len(args))
 		}
-		list := make([]types.Type, len(args))
-		for i, a := range args {
-			list[i] = a.Type()
-		}
-		t, ok := coercion(c).WiderCommonTypeWithoutStrings(list)
+		t, ok := coercion(c).WiderCommonTypeWithoutStrings(typesOf(args))
 		if !ok {
 			return nil, differentTypes(c, name, callText(name, args), args)
 		}
 		if err := requireOrder(c, name, callText(name, args), t); err != nil {
 			return nil, err
 		}
-		null := true
-		cast := make([]expr.Expr, len(args))
-		for i, a := range args {
-			e, err := castTo(c, a, t)
-			if err != nil {
-				return nil, err
-			}
-			cast[i] = e
-			null = null && e.Nullable()
+		cast, err := castAllTo(c, args, t)
+		if err != nil {
+			return nil, err
 		}
+		null := !slices.ContainsFunc(cast, func(e expr.Expr) bool { return !e.Nullable() })
 		if t.Kind == types.Void {
 			return newLiteral(c, nil, t), nil
 		}

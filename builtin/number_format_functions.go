@@ -32,7 +32,7 @@ func printToChar(c *expr.PrintedCall) (string, bool) {
 		return "", false
 	}
 	switch t := c.ArgType(0); {
-	case isInstant(t):
+	case t.IsDatetime():
 		c.Name = "date_format"
 		return "", false
 	case t.Kind != types.Binary:

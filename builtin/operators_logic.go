@@ -75,15 +75,7 @@ func logicArgs(c *expr.BindContext, operator string, args []expr.Expr) ([]expr.E
 				"right", quoted(r.SQL())).At(c.Span)
 		}
 	}
-	cast := make([]expr.Expr, len(args))
-	for i, a := range args {
-		e, err := castTo(c, a, types.BooleanType)
-		if err != nil {
-			return nil, err
-		}
-		cast[i] = e
-	}
-	return cast, nil
+	return castAllTo(c, args, types.BooleanType)
 }
 
 // condition is argument at, which has to be a boolean or NULL.

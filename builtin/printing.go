@@ -115,11 +115,11 @@ func printTemporal(c *expr.PrintedCall) (string, bool) {
 	if right.IsInterval() && c.Type.Kind == types.String {
 		return a + " " + c.Name + " " + b, true // the text of a timestamp
 	}
-	if c.Name == "+" && isInstant(right) && !isInstant(left) {
+	if c.Name == "+" && right.IsDatetime() && !left.IsDatetime() {
 		left, right, a, b = right, left, b, a
 	}
 	switch {
-	case !isInstant(left) || isInstant(right):
+	case !left.IsDatetime() || right.IsDatetime():
 		return "", false
 	case right.IsInterval() && left.Kind == types.Date && right.Kind == types.DayTimeInterval && right.End == types.FieldDay:
 		days := "extractansiintervaldays(" + b + ")"
@@ -135,10 +135,6 @@ func printTemporal(c *expr.PrintedCall) (string, bool) {
 		return "date_sub(" + a + ", " + b + ")", true
 	}
 	return "date_add(" + a + ", " + b + ")", true
-}
-
-func isInstant(t types.Type) bool {
-	return t.Kind == types.Date || t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ
 }
 
 // printNegative writes -x, but not negative(x), as an operator.

@@ -201,6 +201,28 @@ func (s *signature) coerce(c *expr.BindContext, args []expr.Expr) ([]expr.Expr, 
 	return cast, nil
 }
 
+// castAllTo casts all arguments to one type.
+func castAllTo(c *expr.BindContext, args []expr.Expr, t types.Type) ([]expr.Expr, error) {
+	cast := make([]expr.Expr, len(args))
+	for i, a := range args {
+		e, err := castTo(c, a, t)
+		if err != nil {
+			return nil, err
+		}
+		cast[i] = e
+	}
+	return cast, nil
+}
+
+// typesOf are the types of arguments.
+func typesOf(args []expr.Expr) []types.Type {
+	list := make([]types.Type, len(args))
+	for i, a := range args {
+		list[i] = a.Type()
+	}
+	return list
+}
+
 // coercion is the session's rules of implicit casts.
 func coercion(c *expr.BindContext) types.Coercion {
 	return types.Coercion{ANSI: c.Settings.ANSI, CaseSensitive: c.Settings.CaseSensitive}

@@ -67,21 +67,13 @@ func bindConcatArrays(c *expr.BindContext, f *expr.Function, args []expr.Expr, a
 	if arrays < len(args) {
 		return nil, different
 	}
-	list := make([]types.Type, len(args))
-	for i, a := range args {
-		list[i] = a.Type()
-	}
-	t, ok := coercion(c).WiderCommonType(list)
+	t, ok := coercion(c).WiderCommonType(typesOf(args))
 	if !ok {
 		return nil, different
 	}
-	cast := make([]expr.Expr, len(args))
-	for i, a := range args {
-		e, err := castTo(c, a, t)
-		if err != nil {
-			return nil, err
-		}
-		cast[i] = e
+	cast, err := castAllTo(c, args, t)
+	if err != nil {
+		return nil, err
 	}
 	return makeCall(c, f, cast, outcome{result: t, kernel: concatArraysKernel}), nil
 }

@@ -25,8 +25,8 @@ func CanCast(from, to Type, ansi bool) bool {
 		return to.Kind == from.Kind || to.IsIntegral() || to.Kind == Decimal
 	case from.Kind == Boolean:
 		return to.IsNumeric() || !ansi && to.Kind == Timestamp
-	case isDatetime(from):
-		return isDatetime(to) || from.Kind == Timestamp && to.IsNumeric() ||
+	case from.IsDatetime():
+		return to.IsDatetime() || from.Kind == Timestamp && to.IsNumeric() ||
 			!ansi && (from.Kind == Date && to.IsNumeric() || from.Kind != TimestampNTZ && to.Kind == Boolean)
 	}
 	return false
@@ -88,7 +88,7 @@ func CanUpCast(from, to Type) bool {
 		return IsTighterDecimal(from, to)
 	case from.IsNumeric() && to.IsNumeric():
 		return from.Kind <= to.Kind
-	case isDatetime(from) && isDatetime(to):
+	case from.IsDatetime() && to.IsDatetime():
 		return to.Kind != Date
 	case to.Kind == String:
 		return from.IsAtomic() || from.Kind == CalendarInterval
@@ -109,7 +109,7 @@ func CanStoreAssign(from, to Type) bool {
 	case to.Kind == String:
 		return from.IsAtomic() || from.Kind == CalendarInterval
 	}
-	return from.IsNumeric() && to.IsNumeric() || isDatetime(from) && isDatetime(to) || from.Kind == to.Kind && from.IsInterval()
+	return from.IsNumeric() && to.IsNumeric() || from.IsDatetime() && to.IsDatetime() || from.Kind == to.Kind && from.IsInterval()
 }
 
 // Family is a set of types that a parameter of a function accepts.
@@ -252,10 +252,10 @@ func (c Coercion) implicitLegacy(from Type, e Expected) (Type, bool) {
 		return DecimalFor(from), true
 	case from.IsNumeric() && to.IsNumeric():
 		return to, e.Family == OneType
-	case isDatetime(from) && isDatetime(to):
+	case from.IsDatetime() && to.IsDatetime():
 		return to, true
 	case from.Kind == String && to.Kind != String:
-		return to, e.Family != AnyIntegral && (to.IsNumeric() || isDatetime(to) || to.Kind == Binary)
+		return to, e.Family != AnyIntegral && (to.IsNumeric() || to.IsDatetime() || to.Kind == Binary)
 	case to.Kind == String:
 		return to, from.IsAtomic() && from.Kind != String
 	case from.Kind == Array && to.Kind == Array && to.ElemNullable():

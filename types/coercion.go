@@ -35,16 +35,12 @@ func (c Coercion) TightestCommonType(a, b Type) (Type, bool) {
 			wider = DoubleType // an integer and a float: float would lose digits of the integer
 		}
 		return wider, true
-	case isDatetime(a) && isDatetime(b):
+	case a.IsDatetime() && b.IsDatetime():
 		return widerDatetime(a, b), true
 	case a.Kind == b.Kind && (a.Kind == DayTimeInterval || a.Kind == YearMonthInterval):
 		return Type{Kind: a.Kind, Start: min(a.Start, b.Start), End: max(a.End, b.End)}, true
 	}
 	return c.commonNested(a, b, c.TightestCommonType)
-}
-
-func isDatetime(t Type) bool {
-	return t.Kind == Date || t.Kind == Timestamp || t.Kind == TimestampNTZ
 }
 
 func widerDatetime(a, b Type) Type {

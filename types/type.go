@@ -226,6 +226,11 @@ func (t Type) IsIntegral() bool { return t.Kind >= Byte && t.Kind <= Long }
 // IsFloating reports whether t is float or double.
 func (t Type) IsFloating() bool { return t.Kind == Float || t.Kind == Double }
 
+// IsDatetime reports whether t is date, timestamp or timestamp_ntz.
+func (t Type) IsDatetime() bool {
+	return t.Kind == Date || t.Kind == Timestamp || t.Kind == TimestampNTZ
+}
+
 // IsInterval reports whether t is one of the three interval kinds.
 func (t Type) IsInterval() bool {
 	return t.Kind == YearMonthInterval || t.Kind == DayTimeInterval || t.Kind == CalendarInterval

@@ -93,7 +93,7 @@ func widerPartition(a, b types.Type) types.Type {
 			return b
 		}
 		return types.DecimalType(max(wholeDigits(a), wholeDigits(b)), 0)
-	case isDay(a) && isDay(b):
+	case a.IsDatetime() && b.IsDatetime():
 		if a.Kind == types.Date {
 			return b
 		}
@@ -105,10 +105,6 @@ func widerPartition(a, b types.Type) types.Type {
 
 func isWhole(t types.Type) bool {
 	return t.Kind == types.Int || t.Kind == types.Long || t.Kind == types.Decimal
-}
-
-func isDay(t types.Type) bool {
-	return t.Kind == types.Date || t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ
 }
 
 func wholeDigits(t types.Type) int {

@@ -23,7 +23,7 @@ func (s *site) expr(e ast.Expr) (expr.Expr, error) {
 	if c, ok := e.(*ast.Call); ok && t.Kind == types.String && c.Operator && (c.Func[0] == "+" || c.Func[0] == "-") {
 		s.printedTypes[e] = t
 	}
-	if isInstant(t) || t.IsInterval() || t.Kind == types.Binary {
+	if t.IsDatetime() || t.IsInterval() || t.Kind == types.Binary {
 		s.printedTypes[e] = t
 	}
 	return bound, nil

@@ -84,25 +84,11 @@ func (n namer) expr(e ast.Expr) string {
 	case *ast.Alias:
 		return n.expr(e.Input) + " AS " + e.Names[0]
 	case *ast.Cast:
-		if e.Type.IsNested() {
-			return n.expr(e.Input) // Spark forgets that the user wrote it
-		}
-		word := "CAST("
-		if e.Try {
-			word = "TRY_CAST("
-		}
-		return word + n.expr(e.Input) + " AS " + castTypeName(e.Type) + ")"
+		return n.cast(e)
 	case *ast.Case:
 		return n.caseOf(e)
 	case *ast.In:
-		value := n.expr(e.Value)
-		if row, ok := e.Value.(*ast.Call); ok && e.Query != nil && isRow(row) {
-			value = n.row(row, "'")
-		}
-		if e.Query != nil {
-			return "(" + value + " IN (listquery(" + n.outer(e) + ")))"
-		}
-		return "(" + value + " IN (" + n.list(e.List) + "))"
+		return n.in(e)
 	case *ast.Exists:
 		return "exists(" + n.outer(e) + ")"
 	case *ast.ScalarSubquery:
@@ -116,17 +102,35 @@ func (n namer) expr(e ast.Expr) string {
 	case *ast.Lambda:
 		inner := n
 		inner.lambdas = append(slices.Clip(n.lambdas), e.Params...)
-		text := "lambdafunction(" + inner.expr(e.Body)
-		for range e.Params {
-			text += ", namedlambdavariable()"
-		}
-		return text + ")"
+		return "lambdafunction(" + inner.expr(e.Body) + strings.Repeat(", namedlambdavariable()", len(e.Params)) + ")"
 	case *ast.NamedArgument:
 		return n.expr(e.Value)
 	case *ast.Star:
 		return "*"
 	}
 	return ""
+}
+
+func (n namer) cast(e *ast.Cast) string {
+	if e.Type.IsNested() {
+		return n.expr(e.Input) // Spark forgets that the user wrote it
+	}
+	word := "CAST("
+	if e.Try {
+		word = "TRY_CAST("
+	}
+	return word + n.expr(e.Input) + " AS " + castTypeName(e.Type) + ")"
+}
+
+func (n namer) in(e *ast.In) string {
+	value := n.expr(e.Value)
+	if e.Query == nil {
+		return "(" + value + " IN (" + n.list(e.List) + "))"
+	}
+	if row, ok := e.Value.(*ast.Call); ok && isRow(row) {
+		value = n.row(row, "'")
+	}
+	return "(" + value + " IN (listquery(" + n.outer(e) + ")))"
 }
 
 // row names a row value (a, b), which Spark makes a struct; quote stands around the names of its fields.
@@ -321,10 +325,6 @@ func (n namer) isNotUnknown(e *ast.Call) (string, bool) {
 		return "(" + n.expr(l) + " IS NOT UNKNOWN)", true
 	}
 	return "(" + n.expr(x) + " IS NOT NULL)", true
-}
-
-func isInstant(t types.Type) bool {
-	return t.Kind == types.Date || t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ
 }
 
 func (n namer) sortItems(items []ast.SortItem) string {

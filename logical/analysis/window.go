@@ -204,7 +204,7 @@ func (s *site) rangeOffset(e, key expr.Expr) (expr.Expr, error) {
 		return s.cast(e, t)
 	case t.Kind == types.Date && (offset.IsInterval() || offset.IsIntegral() && offset.Kind <= types.Int):
 		return e, nil
-	case (isInstant(t) || t.IsInterval()) && offset.IsInterval():
+	case (t.IsDatetime() || t.IsInterval()) && offset.IsInterval():
 		return e, nil
 	case t.Kind == types.String || t.Kind == types.Boolean:
 		return nil, diag.New("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE", "sqlExpr", sqlOf(e), "location", "upper",

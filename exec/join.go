@@ -110,7 +110,7 @@ func (b *JoinBuild) Finish(ctx context.Context, p *Pool) error {
 	if b.spill != nil {
 		return b.finishSpilled(ctx)
 	}
-	store, err := b.merge()
+	store, err := b.merge(ctx)
 	if err != nil || store == nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (b *JoinBuild) publish(t *joinTable) {
 
 // merge puts all rows in one store, the first worker's, growing its account as others' shrink. Without memory for it,
 // everything is spilled, and the store is nil.
-func (b *JoinBuild) merge() (*vector.Store, error) {
+func (b *JoinBuild) merge(ctx context.Context) (*vector.Store, error) {
 	if len(b.locals) == 0 {
 		return vector.NewStore(b.spec.Layout), nil
 	}
@@ -152,12 +152,14 @@ func (b *JoinBuild) merge() (*vector.Store, error) {
 			if err := b.spillLocal(first); err != nil {
 				return nil, err
 			}
-			return nil, b.finishSpilled(b.query.Context())
+			return nil, b.finishSpilled(ctx)
 		}
 		for _, s := range l.spans {
 			spans = append(spans, rowSpan{s.order, s.start + first.store.Len, s.end + first.store.Len})
 		}
-		first.store.AppendStore(l.store)
+		if err := appendStore(ctx, first.store, l.store); err != nil {
+			return nil, err
+		}
 		l.store = vector.NewStore(b.spec.Layout)
 		l.memory.Close()
 	}

@@ -163,6 +163,9 @@ func allNullSafe(n int) []bool {
 func (b *JoinBuild) writePart(l *joinLocal, part int, rows []int32) error {
 	out := make([]*vector.Vector, len(l.store.Columns))
 	for start := 0; start < len(rows); start += vector.ChunkSize {
+		if ctx := b.query.Context(); ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		chunk := rows[start:min(start+vector.ChunkSize, len(rows))]
 		owned := vector.NewStore(b.spec.Layout)
 		for c, column := range l.store.Columns {

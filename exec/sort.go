@@ -105,9 +105,6 @@ func (r *sortRun) add(e *keyEncoder, columns []*vector.Vector, sel vector.Select
 	r.store.Append(columns, sel, n)
 }
 
-// comparisonsPerLook is how often order looks at its context: a run may have millions of rows.
-const comparisonsPerLook = 1 << 16
-
 // errOrderStopped ends a sort from inside its comparison.
 type errOrderStopped struct{}
 
@@ -121,10 +118,10 @@ func (r *sortRun) order(ctx context.Context) (err error) {
 			err = context.Cause(ctx)
 		}
 	}()
-	compared := 0
+	work := 0
 	slices.SortFunc(r.entries, func(a, b sortEntry) int {
-		if compared++; compared == comparisonsPerLook {
-			if compared = 0; ctx.Err() != nil {
+		if work++; work >= workPerLook {
+			if work = 0; ctx.Err() != nil {
 				panic(errOrderStopped{})
 			}
 		}
@@ -134,6 +131,7 @@ func (r *sortRun) order(ctx context.Context) (err error) {
 			}
 			return 1
 		}
+		work += workOf(int(min(a.length, b.length)))
 		return bytes.Compare(r.keyOf(&a), r.keyOf(&b))
 	})
 	return nil
@@ -199,7 +197,7 @@ func (s *Sort) Finish(ctx context.Context, p *Pool) error {
 	if err != nil {
 		return err
 	}
-	s.merged = newSortedScan(s.spec, run)
+	s.merged = newSortedScan(s.spec, run, p.Query())
 	return nil
 }
 
@@ -219,12 +217,9 @@ func (s *Sort) mergeRuns(ctx context.Context) (*sortRun, error) {
 	}
 	out := s.locals[0].run
 	for _, l := range s.locals[1:] {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		out = out.merge(ctx, &l.run)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+		var err error
+		if out, err = out.merge(ctx, &l.run); err != nil {
+			return nil, err
 		}
 		l.run = sortRun{store: vector.NewStore(s.spec.payload())}
 		l.memory.Shrink(l.memory.Size())
@@ -233,26 +228,64 @@ func (s *Sort) mergeRuns(ctx context.Context) (*sortRun, error) {
 	return &out, nil
 }
 
-// merge appends the rows of b to those of a and merges the orders; it stops early if ctx is done.
-func (r sortRun) merge(ctx context.Context, b *sortRun) sortRun {
+// merge appends the rows of b to those of a and merges the orders, unless ctx is done before: then it gives its error, and a must
+// not be used any more.
+func (r sortRun) merge(ctx context.Context, b *sortRun) (sortRun, error) {
 	keys, rows := uint64(len(r.keys)), int32(r.store.Len)
-	out := sortRun{store: r.store, keys: append(r.keys, b.keys...), entries: make([]sortEntry, 0, len(r.entries)+len(b.entries))}
-	out.store.AppendStore(b.store)
-	i := 0
-	for n, e := range b.entries {
-		if n%comparisonsPerLook == 0 && ctx.Err() != nil {
-			return out
+	if err := r.appendRows(ctx, b); err != nil {
+		return sortRun{}, err
+	}
+	out := sortRun{store: r.store, keys: r.keys, entries: make([]sortEntry, 0, len(r.entries)+len(b.entries))}
+	left, right := r.entries, b.entries
+	for len(left) > 0 || len(right) > 0 {
+		if ctx.Err() != nil {
+			return sortRun{}, context.Cause(ctx)
 		}
+		left, right = out.mergeSome(left, right, keys, rows)
+	}
+	return out, nil
+}
+
+// appendRows copies the rows and keys of b behind those of r, a part at a time.
+func (r *sortRun) appendRows(ctx context.Context, b *sortRun) error {
+	r.keys = slices.Grow(r.keys, len(b.keys))
+	for rest := b.keys; len(rest) > 0; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		n := min(len(rest), workPerLook<<6)
+		r.keys, rest = append(r.keys, rest[:n]...), rest[n:]
+	}
+	return appendStore(ctx, r.store, b.store)
+}
+
+// mergeSome appends about workPerLook entries of two orders and returns what is left of both. Those of right get their places
+// among the rows and keys that were appended.
+func (r *sortRun) mergeSome(left, right []sortEntry, keys uint64, rows int32) (_, _ []sortEntry) {
+	if len(right) == 0 {
+		n := min(len(left), workPerLook)
+		r.entries = append(r.entries, left[:n]...)
+		return left[n:], nil
+	}
+	work := 0
+	for len(right) > 0 {
+		e := right[0]
 		e.key += keys
 		e.row += rows
-		for i < len(r.entries) && out.less(&r.entries[i], &e) {
-			out.entries = append(out.entries, r.entries[i])
-			i++
+		for len(left) > 0 && r.less(&left[0], &e) {
+			r.entries = append(r.entries, left[0])
+			left = left[1:]
+			if work += 1 + workOf(int(e.length)); work >= workPerLook {
+				return left, right
+			}
 		}
-		out.entries = append(out.entries, e)
+		r.entries = append(r.entries, e)
+		right = right[1:]
+		if work += 1 + workOf(int(e.length)); work >= workPerLook {
+			return left, right
+		}
 	}
-	out.entries = append(out.entries, r.entries[i:]...)
-	return out
+	return left, right
 }
 
 func (r *sortRun) less(a, b *sortEntry) bool {

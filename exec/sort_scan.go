@@ -15,11 +15,16 @@ const sortedMorsel = 16 * vector.ChunkSize
 // sortedScan reads a sorted run that is in memory; morsels can be read at once.
 type sortedScan struct {
 	run     *sortRun
+	most    int // rows of a chunk: few if they are long, for all who come after hold a chunk of them
 	morsels []source.Morsel
 }
 
-func newSortedScan(spec SortSpec, run *sortRun) *sortedScan {
-	s := &sortedScan{run: run}
+// longChunk is the number of bytes that a chunk of long sorted rows takes at most, if the memory limit allows that much.
+const longChunk = 8 << 20
+
+func newSortedScan(spec SortSpec, run *sortRun, q *Query) *sortedScan {
+	each := run.store.Bytes()/int64(max(1, run.store.Len)) + 1
+	s := &sortedScan{run: run, most: max(rowsPerLook, int(min(vector.ChunkSize, min(longChunk, q.runtime.memory.Limit()/chunkShare)/each)))}
 	partition, sequence, last := int32(0), int32(0), uint32(0)
 	for start := 0; start < len(run.entries); {
 		end := min(start+sortedMorsel, len(run.entries))
@@ -39,12 +44,15 @@ func newSortedScan(spec SortSpec, run *sortRun) *sortedScan {
 	return s
 }
 
-func (s *sortedScan) Morsels() []source.Morsel          { return s.morsels }
-func (s *sortedScan) Detail() [][2]string               { return nil }
-func (s *sortedScan) NewReader() (source.Reader, error) { return &sortedReader{run: s.run}, nil }
+func (s *sortedScan) Morsels() []source.Morsel { return s.morsels }
+func (s *sortedScan) Detail() [][2]string      { return nil }
+func (s *sortedScan) NewReader() (source.Reader, error) {
+	return &sortedReader{run: s.run, most: s.most}, nil
+}
 
 type sortedReader struct {
 	run     *sortRun
+	most    int
 	at, end int
 	rows    []int32
 }
@@ -57,7 +65,7 @@ func (r *sortedReader) Open(_ context.Context, m source.Morsel) error {
 
 func (r *sortedReader) Next() (int, error) {
 	r.rows = r.rows[:0]
-	for ; r.at < r.end && len(r.rows) < vector.ChunkSize; r.at++ {
+	for ; r.at < r.end && len(r.rows) < r.most; r.at++ {
 		r.rows = append(r.rows, r.run.entries[r.at].row)
 	}
 	return len(r.rows), nil

@@ -27,6 +27,7 @@ func NewTopN(spec SortSpec) *TopN { return &TopN{spec: spec} }
 // topNLocal is one worker's part: at most about twice the rows wanted.
 type topNLocal struct {
 	top     *TopN
+	query   *Query
 	encoder keyEncoder
 	run     sortRun
 	worst   []byte // the key that rows must be below, once there are enough
@@ -38,7 +39,7 @@ type topNLocal struct {
 func (t *TopN) NewLocal(w *Worker) (LocalSink, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := &topNLocal{top: t, encoder: t.spec.encoder(), room: make(vector.Selection, vector.ChunkSize), memory: w.Query.Reserve("top-n", nil)}
+	l := &topNLocal{top: t, query: w.Query, encoder: t.spec.encoder(), room: make(vector.Selection, vector.ChunkSize), memory: w.Query.Reserve("top-n", nil)}
 	l.run.store = vector.NewStore(l.layout())
 	t.locals = append(t.locals, l)
 	return l, nil
@@ -73,7 +74,9 @@ func (l *topNLocal) Consume(c *vector.Chunk, at program.Position) error {
 	}
 	l.run.add(&l.encoder, columns, sel, c.Len)
 	if l.run.store.Len >= 2*l.wanted()+vector.ChunkSize {
-		l.compact()
+		if err := l.compact(); err != nil {
+			return err
+		}
 	}
 	return l.memory.Resize(l.run.bytes())
 }
@@ -97,8 +100,10 @@ func (l *topNLocal) below(keys []*vector.Vector, sel vector.Selection, n int, at
 }
 
 // compact keeps the rows wanted and learns the worst of them.
-func (l *topNLocal) compact() {
-	_ = l.run.order(context.Background()) // a few times the rows wanted
+func (l *topNLocal) compact() error {
+	if err := l.run.order(l.query.Context()); err != nil {
+		return err
+	}
 	n := min(l.wanted(), len(l.run.entries))
 	rows := make([]int32, n)
 	next := sortRun{store: vector.NewStore(l.layout())}
@@ -120,6 +125,7 @@ func (l *topNLocal) compact() {
 		l.publish(next.store, n-1)
 	}
 	l.run = next
+	return nil
 }
 
 // publish tells the scan the bound of the first key, if the worst row's is no null.
@@ -149,26 +155,28 @@ func (l *topNLocal) publish(s *vector.Store, worst int) {
 
 // Finish implements LocalSink.
 func (l *topNLocal) Finish() error {
-	l.compact()
-	return nil
+	return l.compact()
 }
 
 // Finish implements Sink.
-func (t *TopN) Finish(context.Context, *Pool) error {
+func (t *TopN) Finish(ctx context.Context, p *Pool) error {
 	run := sortRun{store: vector.NewStore(t.spec.payload())}
 	for i, l := range t.locals {
 		if i == 0 {
 			run = l.run
 			continue
 		}
-		run = run.merge(context.Background(), &l.run)
+		var err error
+		if run, err = run.merge(ctx, &l.run); err != nil {
+			return err
+		}
 	}
 	from := min(int(t.spec.Offset), len(run.entries))
 	to := min(from+int(t.spec.Limit), len(run.entries))
 	run.entries = run.entries[from:to]
 	spec := t.spec
 	spec.Global = true
-	t.output = newSortedScan(spec, &run)
+	t.output = newSortedScan(spec, &run, p.Query())
 	return nil
 }
 

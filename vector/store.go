@@ -36,14 +36,6 @@ func (s *Store) Append(columns []*Vector, sel Selection, n int) {
 	s.Len += sel.Rows(n)
 }
 
-// AppendStore copies all rows of t.
-func (s *Store) AppendStore(t *Store) {
-	for i, c := range t.Columns {
-		AppendRows(s.Columns[i], c, nil, t.Len)
-	}
-	s.Len += t.Len
-}
-
 // Bytes is the memory the store takes.
 func (s *Store) Bytes() int64 {
 	n := int64(0)

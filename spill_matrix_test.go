@@ -90,6 +90,21 @@ func spillCases() []spillCase {
 				}
 				return ""
 			}},
+		{"full join above a left join", fmt.Sprintf("SELECT coalesce(a.y, b.k) AS i, a.x, c.p, b.k FROM (SELECT id * %d %% %d AS x, id AS y FROM range(%d)) a LEFT JOIN %s c ON a.x = c.k FULL JOIN %s b ON a.y = b.k", spillFactor, n, n, padded(2, 0, n), padded(1, 1000, n)), n + 1000, false,
+			// Each part of one build side meets each part of the other, and a row of b has one partner.
+			func(i int) string {
+				x, p, k := "NULL", "NULL", fmt.Sprint(i)
+				if i < n {
+					at := i * spillFactor % n
+					if x = fmt.Sprint(at); at%2 == 0 {
+						p = text(at / 2)
+					}
+				}
+				if i < 1000 {
+					k = "NULL"
+				}
+				return fmt.Sprintf("[%d, %s, %s, %s]", i, x, p, k)
+			}},
 		{"semi join", fmt.Sprintf("SELECT k DIV 3 AS i, p FROM %s a WHERE EXISTS (SELECT 1 FROM %s b WHERE b.k = a.k AND b.p <> '')", padded(1, 0, n), padded(3, 0, n)), third, false,
 			func(i int) string { return fmt.Sprintf("[%d, %s]", i, text(3*i)) }},
 		{"anti join", fmt.Sprintf("SELECT k - 60000 AS i, p FROM %s a WHERE NOT EXISTS (SELECT 1 FROM %s b WHERE b.k = a.k)", padded(1, 0, n+10_000), padded(1, 0, 60_000)), n + 10_000 - 60_000, false,

@@ -153,3 +153,30 @@ func TestPredicatesThatMayFailStay(t *testing.T) {
 		}
 	}
 }
+
+// TestReducedInputKeepsNulls checks that the semi join before a grouped side compares as the join above it does: <=> finds the
+// partner of a null.
+func TestReducedInputKeepsNulls(t *testing.T) {
+	of := func(name string, rows int64, distinct float64) *table {
+		column := types.ColumnStatistics{Min: int64(1), Max: int64(distinct), NullCount: 1, Distinct: distinct}
+		schema := types.StructType(types.Field{Name: "k", Type: types.LongType, Nullable: true})
+		return &table{name: name, schema: schema, statistics: source.Statistics{Rows: rows, Bytes: -1, Columns: []*types.ColumnStatistics{&column}}}
+	}
+	c := tables{"few": of("few", 10, 10), "many": of("many", 10_000_000, 100_000)}
+	for sql, want := range map[string]expr.CompareOp{"=": expr.Equal, "<=>": expr.NullSafeEqual} {
+		plan := planOf(t, c, "SELECT * FROM few JOIN (SELECT k, count(*) AS c FROM many GROUP BY k) m ON few.k "+sql+" m.k")
+		found := false
+		logical.Walk(plan, func(n logical.Node) bool {
+			if j, ok := n.(*logical.Join); ok && j.Type == logical.LeftSemi {
+				found = true
+				if op := j.Condition.(*expr.Comparison).Op; op != want {
+					t.Errorf("%s: reduced by %s", sql, op)
+				}
+			}
+			return true
+		})
+		if !found {
+			t.Errorf("%s: nothing is reduced\n%s", sql, logical.Format(plan))
+		}
+	}
+}

@@ -2,14 +2,12 @@ package kiln_test
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/kilnql/kiln"
-	"github.com/kilnql/kiln/diag"
 )
 
 // TestBatchesAreTheReceivers: batches stay as they are when the query goes on, others are released, or the session is closed.
@@ -47,31 +45,6 @@ func TestBatchesAreTheReceivers(t *testing.T) {
 	if next != 100_000 {
 		t.Error(next)
 	}
-}
-
-// TestCacheOfAChangedFile: a DataFrame that was cached keeps its rows; a new one, a step made of the cached one too, reads
-// the file as it is now.
-func TestCacheOfAChangedFile(t *testing.T) {
-	s := open(t, nil)
-	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "t.parquet")
-	copyFile(t, "testdata/tpch/sf0.01/nation.parquet", path)
-	cached := s.Read().Parquet(path).Select("n_name").Cache()
-	if n, err := cached.Count(ctx); n != 25 || err != nil {
-		t.Fatal(n, err)
-	}
-	copyFile(t, "testdata/tpch/sf0.01/region.parquet", path)
-	if rows, err := cached.Collect(ctx); len(rows) != 25 || err != nil {
-		t.Errorf("the cached rows: %d, %v", len(rows), err)
-	}
-	fresh := s.Read().Parquet(path)
-	if n, err := fresh.Select("r_name").Count(ctx); n != 5 || err != nil || fresh.Select("r_name").IsCached() {
-		t.Errorf("the file's rows: %d, %v", n, err)
-	}
-	if _, err := cached.Count(ctx); diag.ConditionOf(err) != "UNRESOLVED_COLUMN.WITH_SUGGESTION" {
-		t.Errorf("a step made of the cached one: %v", err)
-	}
-	cached.Unpersist()
 }
 
 // TestConcurrentTypedRows: one DataFrame, whose struct types are seen for the first time, by several goroutines.

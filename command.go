@@ -496,5 +496,5 @@ func (d *DataFrame) createView(name string, replace bool) error {
 	if err != nil {
 		return err
 	}
-	return d.session.catalog.CreateView(&catalog.View{Name: name, Query: d.query, Text: d.sqlText}, replace)
+	return d.session.catalog.CreateView(&catalog.View{Name: name, Query: d.owned(), Text: d.sqlText}, replace)
 }

@@ -2,6 +2,7 @@ package kiln
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -33,8 +34,9 @@ func Lit(value any) Column { return functions.Lit(value) }
 // []Column or []any stands for its elements.
 type DataFrame struct {
 	session *Session
-	query   ast.Query    // unresolved: what can be stored, bound again, or sent away
-	plan    logical.Node // bound when the DataFrame was made
+	query   ast.Query      // unresolved: what can be stored, bound again, or sent away
+	plan    logical.Node   // bound when the DataFrame was made
+	step    *analysis.Step // what the next verb starts from; nil with err or unbound
 	err     error
 	unbound error  // why plan is nil although there is no mistake: Outer columns
 	sqlText string // what places in the plan refer to, "" for DataFrame calls
@@ -42,14 +44,20 @@ type DataFrame struct {
 	prepared *preparedPlan
 }
 
-// newDataFrame binds a query.
-func (s *Session) newDataFrame(q ast.Query, err error) *DataFrame {
+// newDataFrame binds a query made of those of other DataFrames.
+func (s *Session) newDataFrame(q ast.Query, err error, inputs ...*DataFrame) *DataFrame {
 	d := &DataFrame{session: s, query: q, err: err}
+	steps := map[ast.Query]*analysis.Step{}
+	for _, input := range inputs {
+		if input.step != nil {
+			steps[input.query] = input.step
+		}
+	}
 	if d.err == nil {
 		d.err = s.usable()
 	}
 	if d.err == nil {
-		d.plan, d.err = s.bind(q)
+		d.plan, d.step, d.err = s.bindStep(context.Background(), q, parameters{}, steps)
 	}
 	return d.deferred()
 }
@@ -73,7 +81,10 @@ func (d *DataFrame) bound() error {
 }
 
 // with is the next step of the chain.
-func (d *DataFrame) with(q ast.Query, errs ...error) *DataFrame {
+func (d *DataFrame) with(q ast.Query, errs ...error) *DataFrame { return d.combined(nil, q, errs...) }
+
+// combined is with, for a step made of another DataFrame too.
+func (d *DataFrame) combined(other *DataFrame, q ast.Query, errs ...error) *DataFrame {
 	if d.err != nil {
 		return d
 	}
@@ -82,7 +93,11 @@ func (d *DataFrame) with(q ast.Query, errs ...error) *DataFrame {
 			return &DataFrame{session: d.session, query: q, err: err}
 		}
 	}
-	next := d.session.newDataFrame(q, nil)
+	inputs := []*DataFrame{d}
+	if other != nil {
+		inputs = append(inputs, other)
+	}
+	next := d.session.newDataFrame(q, nil, inputs...)
 	next.sqlText = d.sqlText
 	return next
 }
@@ -98,7 +113,16 @@ func (d *DataFrame) Unresolved() (ast.Query, error) {
 	if d == nil {
 		return nil, diag.New("CANNOT_BE_NONE", "arg_name", "DataFrame")
 	}
-	return &ast.Owned{Input: d.query, Owner: d.session}, d.err
+	return d.owned(), d.err
+}
+
+// owned is the query with what it was bound to.
+func (d *DataFrame) owned() *ast.Owned {
+	q := &ast.Owned{Input: d.query, Owner: d.session}
+	if d.step != nil {
+		q.Step = d.step
+	}
+	return q
 }
 
 // Schema is the struct type of the rows; void if the DataFrame has a mistake.
@@ -377,7 +401,7 @@ func (d *DataFrame) Join(other *DataFrame, on any, how string) *DataFrame {
 	default:
 		err = diag.New("NOT_COLUMN_OR_LIST_OR_STR", "arg_name", "on", "arg_type", fmt.Sprintf("%T", on))
 	}
-	return d.with(j, other.err, err)
+	return d.combined(other, j, other.err, err)
 }
 
 // fits reports a DataFrame that cannot be combined with d.
@@ -410,7 +434,7 @@ func (d *DataFrame) setOperation(op ast.SetOperator, all, byName, allowMissing b
 	if err := d.fits(other); err != nil {
 		return d.with(nil, err)
 	}
-	return d.with(&ast.SetOperation{Op: op, All: all, ByName: byName, AllowMissing: allowMissing, Left: d.query, Right: other.query}, other.err)
+	return d.combined(other, &ast.SetOperation{Op: op, All: all, ByName: byName, AllowMissing: allowMissing, Left: d.query, Right: other.query}, other.err)
 }
 
 // Union puts other's rows after these, by position, duplicates kept.

@@ -27,6 +27,9 @@ func ComparePlans(ctx context.Context, a, b *DataFrame) (textA, textB string, sa
 	return logical.Format(planA), logical.Format(planB), logical.Same(planA, planB), nil
 }
 
+// Rebound is d bound from the start of its chain, and not from the steps that were bound before: d's plain twin.
+func Rebound(d *DataFrame) *DataFrame { return d.session.newDataFrame(d.query, d.err) }
+
 // SharePlan reports whether two DataFrames of SQL text have the same bound plan, not a copy.
 func SharePlan(a, b *DataFrame) bool { return a.plan != nil && a.plan == b.plan }
 

@@ -8,13 +8,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/kilnql/kiln/ast"
-	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/logical/analysis"
 )
 
 // Statement is a prepared statement: a text that has been parsed, to be run with different arguments. It is safe for
@@ -132,19 +131,13 @@ func (c *planCache) forget() {
 // preparedPlan is a query that was bound and, from its first run on, optimized. It may be shared by DataFrames.
 type preparedPlan struct {
 	bound logical.Node
-	files []openedFiles
+	step  *analysis.Step
 
 	mu        sync.Mutex
 	retired   bool // no longer kept by the session: optimized plans are not worth holding
 	optimized logical.Node
 	version   planVersion // of optimized
 	settings  string      // of optimized
-}
-
-// openedFiles is a table of files that binding opened.
-type openedFiles struct {
-	query *ast.FileTable
-	table source.Table
 }
 
 // unshared is a plan that is optimized for one run.
@@ -164,17 +157,6 @@ func (p *preparedPlan) retire() {
 	p.retired, p.optimized = true, nil
 }
 
-// current reports whether the files are those that were bound. Opening files that have not changed gives the same table.
-func (p *preparedPlan) current(ctx context.Context, s *Session) bool {
-	for _, f := range p.files {
-		table, err := sessionCatalog{session: s}.OpenFiles(ctx, f.query)
-		if err != nil || table != f.table {
-			return false
-		}
-	}
-	return true
-}
-
 func (s *Session) planVersion() planVersion {
 	return planVersion{s.catalog.Version(), s.cache.version.Load()}
 }
@@ -186,16 +168,15 @@ func (s *Session) planSettings() string { return s.configuration.Fingerprint("ki
 func (s *Session) prepare(ctx context.Context, stmt *ast.Statement, p parameters) (*preparedPlan, error) {
 	key := planKey{statement: stmt, arguments: p.key(), settings: s.planSettings()}
 	version := s.planVersion() // before binding: a view replaced meanwhile makes the plan stale
-	if kept := s.plans.find(key, version); kept != nil && kept.current(ctx, s) {
+	if kept := s.plans.find(key, version); kept != nil && s.current(ctx, kept.bound) {
 		return kept, nil
 	}
 	made := &preparedPlan{}
-	var clock atomic.Bool
 	var err error
-	if made.bound, err = s.bindNoting(ctx, stmt.Query, p, &clock, &made.files); err != nil {
+	if made.bound, made.step, err = s.bindStep(ctx, stmt.Query, p, nil); err != nil {
 		return nil, err
 	}
-	if clock.Load() || len(key.arguments) > maxCachedText || !repeatable(made.bound) {
+	if made.step.ReadsClock() || len(key.arguments) > maxCachedText || !repeatable(made.bound) {
 		made.retired = true
 	} else {
 		s.plans.keep(key, version, made)
@@ -215,13 +196,13 @@ func repeatable(plan logical.Node) bool {
 	return ok
 }
 
-// optimizePrepared is optimize, or the plan that it gave before.
+// optimizePrepared is optimize, or the plan that it gave before if that still holds.
 func (s *Session) optimizePrepared(ctx context.Context, p *preparedPlan) (logical.Node, error) {
 	version, settings := s.planVersion(), s.planSettings()
 	p.mu.Lock()
 	optimized, fits := p.optimized, p.version == version && p.settings == settings
 	p.mu.Unlock()
-	if optimized != nil && fits {
+	if optimized != nil && fits && s.current(ctx, p.bound) {
 		return optimized, nil
 	}
 	optimized, err := s.optimize(ctx, p.bound)

@@ -41,7 +41,7 @@ func (s *Session) optimizerOptions(ctx context.Context, plan logical.Node) optim
 	}
 }
 
-// optimize replaces cached subplans and runs the optimizer.
+// optimize replaces cached subplans, looks at the files again, and runs the optimizer.
 func (s *Session) optimize(ctx context.Context, plan logical.Node) (logical.Node, error) {
 	plan, err := s.cache.substitute(ctx, s, plan)
 	if err != nil {
@@ -50,8 +50,12 @@ func (s *Session) optimize(ctx context.Context, plan logical.Node) (logical.Node
 	return s.optimizeOnly(ctx, plan)
 }
 
+// optimizeOnly is optimize for a plan whose cached subplans were replaced.
 func (s *Session) optimizeOnly(ctx context.Context, plan logical.Node) (_ logical.Node, err error) {
 	defer diag.Recover(&err)
+	if plan, err = s.reopen(ctx, plan); err != nil {
+		return nil, err
+	}
 	return optimizer.Optimize(plan, s.optimizerOptions(ctx, plan))
 }
 

@@ -222,7 +222,7 @@ func (s *Session) statement(ctx context.Context, stmt *ast.Statement, args []any
 		d.err = diag.WithSQL(err, stmt.Text)
 		return d
 	}
-	d.plan = d.prepared.bound
+	d.plan, d.step = d.prepared.bound, d.prepared.step
 	return d
 }
 
@@ -300,27 +300,22 @@ func (s *Session) warn(ctx context.Context, w *diag.Warning) {
 	logger.WarnContext(ctx, w.String())
 }
 
-// bind gives a query its meaning.
-func (s *Session) bind(q ast.Query) (logical.Node, error) {
-	return s.bindWith(context.Background(), q, parameters{})
-}
-
+// bindWith gives a query its meaning.
 func (s *Session) bindWith(ctx context.Context, q ast.Query, p parameters) (logical.Node, error) {
-	return s.bindNoting(ctx, q, p, nil, nil)
+	plan, _, err := s.bindStep(ctx, q, p, nil)
+	return plan, err
 }
 
-// bindNoting is bindWith that notes what a plan depends on: whether the time was asked for, and which files were opened.
-func (s *Session) bindNoting(ctx context.Context, q ast.Query, p parameters, clock *atomic.Bool, files *[]openedFiles) (_ logical.Node, err error) {
+// bindStep is bindWith for a query that others may be made of, made itself of queries that were bound before.
+func (s *Session) bindStep(ctx context.Context, q ast.Query, p parameters, inputs map[ast.Query]*analysis.Step) (_ logical.Node, _ *analysis.Step, err error) {
 	defer diag.Recover(&err)
-	a := &analysis.Analyzer{Catalog: sessionCatalog{s, files}, Settings: s.settings(), IDs: &logical.IDs{}}
-	a.Owner = s
+	a := &analysis.Analyzer{Catalog: sessionCatalog{s}, Settings: s.settings(), IDs: &logical.IDs{}, Owner: s, Steps: inputs}
 	a.Warn = func(w *diag.Warning) {
 		if w.SQL == "" {
 			w.SQL = p.text
 		}
 		s.warn(ctx, w)
 	}
-	a.Settings.ClockRead = clock
 	for _, l := range p.positional {
 		a.Positional = append(a.Positional, analysis.Parameter{Value: l.Value, Type: l.Type})
 	}
@@ -330,5 +325,5 @@ func (s *Session) bindNoting(ctx context.Context, q ast.Query, p parameters, clo
 		}
 		a.Named[name] = analysis.Parameter{Value: l.Value, Type: l.Type}
 	}
-	return a.Query(ctx, q)
+	return a.Step(ctx, q)
 }

@@ -23,17 +23,21 @@ import (
 // sessionCatalog answers the binder from a session's catalog and from files.
 type sessionCatalog struct {
 	session *Session
-	opened  *[]openedFiles // gets what OpenFiles gave; nil if nobody asks
 }
 
 // ResolveTable finds a temporary view, or files named as format.`path`.
-func (c sessionCatalog) ResolveTable(ctx context.Context, name []string) (analysis.Relation, error) {
+func (c sessionCatalog) ResolveTable(_ context.Context, name []string) (analysis.Relation, error) {
 	if v, ok := c.session.catalog.View(name); ok {
 		qualifier := []string{v.Name}
 		if v.Global {
 			qualifier = []string{catalog.GlobalTemp, v.Name}
 		}
-		return analysis.Relation{Qualifier: qualifier, View: v.Query, Columns: v.Columns, Comments: v.Comments, Text: v.Text}, nil
+		r := analysis.Relation{Qualifier: qualifier, View: v.Query, Columns: v.Columns, Comments: v.Comments, Text: v.Text}
+		if q, ok := v.Query.(*ast.Owned); ok { // of a DataFrame
+			r.View = q.Input
+			r.Step, _ = q.Step.(*analysis.Step)
+		}
+		return r, nil
 	}
 	return analysis.Relation{}, nil
 }
@@ -43,14 +47,6 @@ func (c sessionCatalog) TableNames() []string { return c.session.catalog.Names()
 
 // OpenFiles opens the files of a format.
 func (c sessionCatalog) OpenFiles(ctx context.Context, t *ast.FileTable) (source.Table, error) {
-	table, err := c.open(ctx, t)
-	if err == nil && c.opened != nil {
-		*c.opened = append(*c.opened, openedFiles{t, table})
-	}
-	return table, err
-}
-
-func (c sessionCatalog) open(ctx context.Context, t *ast.FileTable) (source.Table, error) {
 	format := strings.ToLower(t.Format)
 	if format == "" {
 		format = formatOf(t.Paths)

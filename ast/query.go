@@ -232,11 +232,13 @@ type (
 		Named      map[string]*Literal
 	}
 
-	// Owned is a DataFrame's query inside an expression: only the session that made it may run it.
+	// Owned is a DataFrame's query inside an expression: only the session that made it may run it. Step is what it was bound
+	// to, a *analysis.Step, or nil.
 	Owned struct {
 		isQuery
 		Input Query
 		Owner any
+		Step  any
 	}
 
 	// LocalRelation is data the program brought: Source is a catalog/source.Table.

@@ -1109,18 +1109,6 @@ func Radians(args ...any) Column { return Call("radians", args...) }
 //   - expr - a string
 func RaiseError(args ...any) Column { return Call("raise_error", args...) }
 
-// Rand is the SQL function rand. Returns a random number, evenly distributed in [0, 1).
-//   - seed - an integer constant
-func Rand(args ...any) Column { return Call("rand", args...) }
-
-// Random is the SQL function random. Returns a random number, evenly distributed in [0, 1).
-//   - seed - an integer constant
-func Random(args ...any) Column { return Call("random", args...) }
-
-// Randn is the SQL function randn. Returns a random number of the standard normal distribution.
-//   - seed - an integer constant
-func Randn(args ...any) Column { return Call("randn", args...) }
-
 // RegexpCount is the SQL function regexp_count. Returns how many times regexp matches in str.
 //   - str - a string
 //   - regexp - a regular expression in the syntax of Java

@@ -57,6 +57,12 @@ type IDs struct{ next expr.ColumnID }
 // Next returns a new ID.
 func (s *IDs) Next() expr.ColumnID { s.next++; return s.next }
 
+// Last is the ID that Next returned last, 0 before.
+func (s *IDs) Last() expr.ColumnID { return s.next }
+
+// Skip makes Next go on after last.
+func (s *IDs) Skip(last expr.ColumnID) { s.next = last }
+
 // IDsAfter returns a counter whose IDs are used nowhere in a plan, for work on a plan whose own counter is gone.
 func IDsAfter(plan Node) *IDs {
 	ids := &IDs{}

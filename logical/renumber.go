@@ -1,15 +1,17 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/kilnql/kiln/expr"
 )
 
 // FreshCopy returns the same plan over new column IDs, for a plan that is used a second time in one query. Columns that
 // the plan takes from outside (of an enclosing query, for a correlated one) keep their IDs. The returned map gives the
-// new ID of every ID the plan makes.
+// new ID of every ID the plan makes; they are in the order of the old ones.
 func FreshCopy(plan Node, ids *IDs) (Node, map[expr.ColumnID]expr.ColumnID) {
 	fresh := map[expr.ColumnID]expr.ColumnID{}
-	for _, id := range Made(plan) {
+	for _, id := range slices.Sorted(slices.Values(Made(plan))) {
 		fresh[id] = ids.Next()
 	}
 	return Renumber(plan, fresh), fresh

@@ -43,7 +43,7 @@ var (
 )
 
 // ignoredFields are for printing, or number what equality does not see.
-var ignoredFields = map[string]bool{"Name": true, "Alias": true, "Instance": true, "Key": true, "Metadata": true}
+var ignoredFields = map[string]bool{"Name": true, "Alias": true, "Files": true, "Instance": true, "Key": true, "Metadata": true}
 
 func (c *comparer) same(a, b reflect.Value) bool {
 	if a.IsValid() != b.IsValid() {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/catalog/source"
 	"github.com/kilnql/kiln/expr"
 )
@@ -23,8 +24,10 @@ type Scan struct {
 	Filters []expr.Expr
 	// Limit is the number of rows that are enough, -1 for all.
 	Limit int64
-	// Identity tells scans of the same table apart in a plan used twice.
+	// Alias is the name that the query gives the table, for printing.
 	Alias string
+	// Files is how Table was opened, to see later whether its files have changed; nil for tables that are not files.
+	Files *ast.FileTable
 }
 
 // Children returns nil.

@@ -13,6 +13,7 @@ package analysis
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
@@ -34,7 +35,7 @@ type Catalog interface {
 	TableNames() []string
 }
 
-// Relation is what a name stands for: one of Table, View and Plan is set.
+// Relation is what a name stands for: one of Table and View is set.
 type Relation struct {
 	// Qualifier is the full name that columns may be qualified with (spark_catalog, default, t); a suffix of it will do.
 	// Nil means the name as written.
@@ -46,11 +47,11 @@ type Relation struct {
 	Columns, Comments []string
 	// Text is the SQL that the spans in View refer to, "" if it came from DataFrame calls.
 	Text string
-	// Plan is a bound plan such as that of a cached table; it is copied under fresh column IDs.
-	Plan logical.Node
+	// Step is what View means already, for the view of a DataFrame: it stays what it was made from.
+	Step *Step
 }
 
-func (r Relation) isZero() bool { return r.Table == nil && r.View == nil && r.Plan == nil }
+func (r Relation) isZero() bool { return r.Table == nil && r.View == nil }
 
 // Parameter is the value of a ? or :name marker; Value is in the Go form of types.Value for Type, nil for NULL.
 type Parameter struct {
@@ -70,21 +71,13 @@ type Analyzer struct {
 	Named      map[string]Parameter
 	// Functions finds functions; nil means the builtin ones.
 	Functions Functions
+	// Steps are what queries inside the one to bind mean already, by identity of the node. It is not changed, and must not be
+	// afterwards.
+	Steps map[ast.Query]*Step
 	// Owner is whose queries may be inside others; nil means anybody's. See ast.Owned.
 	Owner any
 	// Warn is told of what has no effect, such as unknown hints; nil drops it.
 	Warn func(*diag.Warning)
-}
-
-// Query binds a query to a plan. The plan's columns are the query's, under their final names.
-func (a *Analyzer) Query(ctx context.Context, q ast.Query) (_ logical.Node, err error) {
-	defer diag.Recover(&err)
-	b := a.binder(ctx)
-	r, err := b.query(q, environment{})
-	if err != nil {
-		return nil, err
-	}
-	return b.inlineSingleUses(r.plan()), nil
 }
 
 // Expression binds an expression over the columns of input, which may be nil for an expression without columns.
@@ -106,9 +99,10 @@ func (a *Analyzer) Expression(ctx context.Context, e ast.Expr, input logical.Nod
 func (a *Analyzer) binder(ctx context.Context) *binder {
 	b := &binder{
 		ctx: ctx, catalog: a.Catalog, settings: a.Settings, ids: a.IDs, positional: a.Positional, named: a.Named,
-		functions: a.Functions, warn: a.Warn, owner: a.Owner, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
+		steps: map[ast.Query]*Step{}, functions: a.Functions, warn: a.Warn, owner: a.Owner, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
 		coercion: types.Coercion{ANSI: a.Settings.ANSI, CaseSensitive: a.Settings.CaseSensitive},
 	}
+	maps.Copy(b.steps, a.Steps)
 	if b.ids == nil {
 		b.ids = &logical.IDs{}
 	}
@@ -135,7 +129,11 @@ type binder struct {
 	commons   int32 // keys of common plans
 	// generators counts generator calls; most queries have none, and need no look for one inside others.
 	generators int
-	views      []string
+	// hinted says that join hints were given, whose marks the plan has until they are removed.
+	hinted bool
+	// steps are the queries inside that were bound before.
+	steps map[ast.Query]*Step
+	views []string
 	// qualifiers keeps, for the names bound last, how many leading parts were a table's: for naming columns.
 	qualifiers map[*ast.Name]int
 	// printedTypes keeps the types of dates, timestamps, intervals and binaries bound last: names of columns depend on them.

@@ -67,15 +67,29 @@ func groupingItems(list []ast.Expr) (items, groups []ast.Expr) {
 
 // filterStep is df.Where. Over a step that is a block, the condition may use what the block's own expressions may: columns
 // that the step dropped, and aggregate functions if it aggregates.
-func (b *binder) filterStep(r *relation, condition ast.Expr, env environment) (*relation, error) {
-	out, err := b.filter(r, condition, env)
-	k := r.block
-	if err == nil || k == nil || k.qualify != nil || len(k.above) > 0 || k.distinct || k.generates() {
-		return out, err
+func (b *binder) filterStep(q *ast.Filter, env environment) (*relation, error) {
+	condition := q.Condition
+	ids, instances, commons := b.ids.Last(), b.instances, b.commons
+	r, err := b.query(q.Input, env)
+	if err != nil {
+		return nil, err
 	}
+	out, err := b.filter(r, condition, env)
 	switch diag.ConditionOf(err) {
 	case "INVALID_WHERE_CONDITION", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION":
 	default:
+		return out, err
+	}
+	if step := b.steps[q.Input]; step != nil && step.unfinished {
+		b.ids.Skip(ids) // what was bound is not used
+		b.instances, b.commons = instances, commons
+		var again error
+		if r, again = b.withBlock(q.Input, env); again != nil {
+			return nil, err
+		}
+	}
+	k := r.block
+	if k == nil || k.qualify != nil || len(k.above) > 0 || k.distinct || k.generates() {
 		return nil, err
 	}
 	aggregation := k.aggregation
@@ -266,7 +280,7 @@ func (b *binder) firstOfEach(input *relation, isKey map[expr.ColumnID]bool) (*re
 }
 
 func (b *binder) repartition(q *ast.Repartition, env environment) (*relation, error) {
-	input, err := b.query(q.Input, env)
+	input, err := b.withBlock(q.Input, env)
 	if err != nil {
 		return nil, err
 	}

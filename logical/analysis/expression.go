@@ -15,6 +15,9 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // expr binds an expression. Aggregate functions, window functions and generators become *expr.Aggregate, *expr.WindowCall
 // and calls of generators inside the result; the clause that binds it says whether they may stand there (noSpecial).
 func (s *site) expr(e ast.Expr) (expr.Expr, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
 	bound, err := s.bind(e)
 	if err != nil {
 		return nil, at(err, e.Place())

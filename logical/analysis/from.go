@@ -25,6 +25,11 @@ func (b *binder) from(q ast.Query, env environment) (*relation, error) {
 }
 
 func (b *binder) fromItem(q ast.Query, env environment) (*relation, error) {
+	if q != nil && !isSQL(q) {
+		if r := b.known(q); r != nil {
+			return r, nil
+		}
+	}
 	switch q := q.(type) {
 	case nil:
 		return newRelation(oneRow(), nil), nil
@@ -38,7 +43,9 @@ func (b *binder) fromItem(q ast.Query, env environment) (*relation, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newRelation(b.scan(t, ""), nil), nil
+		n := b.scan(t, "")
+		n.Files = q
+		return newRelation(n, nil), nil
 	case *ast.LocalRelation:
 		t, ok := q.Source.(source.Table)
 		if !ok {
@@ -106,12 +113,8 @@ func (b *binder) table(q *ast.Table, env environment) (*relation, error) {
 		qualifier = q.Name
 	}
 	last := q.Name[len(q.Name)-1]
-	switch {
-	case found.Table != nil:
+	if found.Table != nil {
 		return newRelation(b.scan(found.Table, last), qualifier), nil
-	case found.Plan != nil:
-		plan, _ := logical.FreshCopy(found.Plan, b.ids)
-		return newRelation(plan, qualifier), nil
 	}
 	return b.view(found, q.Name, qualifier, q.Place())
 }
@@ -130,6 +133,9 @@ func (b *binder) view(v Relation, name, qualifier []string, place diag.Span) (*r
 			w.SQL = v.Text
 			warn(w)
 		}
+	}
+	if v.Step != nil {
+		b.steps[v.View] = v.Step
 	}
 	r, err := b.query(v.View, environment{})
 	b.views, b.warn = b.views[:len(b.views)-1], warn

@@ -52,6 +52,7 @@ func (b *binder) hints(r *relation, hints []ast.HintItem, env environment) (*rel
 		name := strings.ToLower(h.Name)
 		switch strategy, isJoin := joinHints[name]; {
 		case isJoin && (len(h.Args) == 0 || h.Place().IsZero()):
+			b.hinted = true
 			r = r.over(&hinted{Node: r.node, hint: strategy})
 		case isJoin: // hintFrom has put it where it belongs
 		case !partitionHints[name]:

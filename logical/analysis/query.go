@@ -26,6 +26,9 @@ func (b *binder) query(q ast.Query, env environment) (*relation, error) {
 }
 
 func (b *binder) bindQuery(q ast.Query, env environment) (*relation, error) {
+	if r := b.known(q); r != nil {
+		return r, nil
+	}
 	switch q := q.(type) {
 	case *ast.With:
 		return b.with(q, env)
@@ -51,6 +54,9 @@ func (b *binder) bindQuery(q ast.Query, env environment) (*relation, error) {
 		if b.owner != nil && q.Owner != b.owner {
 			return nil, diag.New("SESSION_NOT_SAME")
 		}
+		if step, ok := q.Step.(*Step); ok && b.steps[q.Input] == nil {
+			b.steps[q.Input] = step
+		}
 		return b.query(q.Input, env)
 	case *ast.Sample:
 		return b.sample(q, env)
@@ -64,11 +70,7 @@ func (b *binder) bindQuery(q ast.Query, env environment) (*relation, error) {
 func (b *binder) step(q ast.Query, env environment) (*relation, error) {
 	switch q := q.(type) {
 	case *ast.Filter:
-		r, err := b.query(q.Input, env)
-		if err != nil {
-			return nil, err
-		}
-		return b.filterStep(r, q.Condition, env)
+		return b.filterStep(q, env)
 	case *ast.Project:
 		return b.projectStep(q, env)
 	case *ast.WithColumns:
@@ -254,22 +256,29 @@ func (b *binder) valuesColumns(n *logical.Values, width int) error {
 
 // setOperation binds UNION, INTERSECT and EXCEPT. Columns of both sides are cast to common types; names are the left's.
 func (b *binder) setOperation(q *ast.SetOperation, env environment) (*relation, error) {
-	inputs := []*relation{}
-	for _, side := range operands(q) {
-		r, err := b.query(side, env)
-		if err != nil {
+	sides := b.operands(q)
+	inputs := make([]*relation, len(sides))
+	for i, side := range sides {
+		var err error
+		if inputs[i], err = b.query(side, env); err != nil {
 			return nil, err
 		}
-		inputs = append(inputs, r)
 	}
-	out, err := b.combine(q, inputs)
-	if err != nil {
-		return nil, at(at(err, q.Place()), q.Right.Place())
-	}
-	if q.Op == ast.Union && !q.All {
-		if out, err = distinct(out); err != nil {
-			return nil, at(err, q.Place())
+	// Pair by pair, as written: in 1 UNION 1.5 UNION 'a' the one becomes 1.0 before it becomes text.
+	left := inputs[0]
+	for i, right := range inputs[1:] {
+		out, err := b.combine(q, left, right)
+		if err != nil {
+			return nil, at(at(err, q.Place()), sides[i+1].Place())
 		}
+		left = newRelation(out, nil)
+	}
+	if q.Op != ast.Union || q.All {
+		return left, nil
+	}
+	out, err := distinct(left.node)
+	if err != nil {
+		return nil, at(err, q.Place())
 	}
 	return newRelation(out, nil), nil
 }
@@ -282,57 +291,56 @@ func distinctRelation(r *relation) (*relation, error) {
 	return r.over(n), nil
 }
 
-// operands flattens A UNION ALL B UNION ALL C, which is left-deep, into one operation of many inputs.
-func operands(q *ast.SetOperation) []ast.Query {
-	if left, ok := q.Left.(*ast.SetOperation); ok && q.Op == ast.Union && left.Op == ast.Union && q.All == left.All && !q.ByName && !left.ByName {
-		return append(operands(left), q.Right)
+// operands lists the sides of A UNION ALL B UNION ALL C, which is left-deep and may be long.
+func (b *binder) operands(q *ast.SetOperation) []ast.Query {
+	if left, ok := q.Left.(*ast.SetOperation); ok && b.steps[left] == nil && q.Op == ast.Union && left.Op == ast.Union && q.All == left.All && !q.ByName && !left.ByName {
+		return append(b.operands(left), q.Right)
 	}
 	return []ast.Query{q.Left, q.Right}
 }
 
 var setOperatorNames = map[ast.SetOperator]string{ast.Union: "UNION", ast.Intersect: "INTERSECT", ast.Except: "EXCEPT"}
 
-func (b *binder) combine(q *ast.SetOperation, inputs []*relation) (logical.Node, error) {
+// combine puts one set operation on two relations; a union of a union is a union of more.
+func (b *binder) combine(q *ast.SetOperation, left, right *relation) (logical.Node, error) {
 	name := setOperatorNames[q.Op]
 	if q.All && q.Op != ast.Union {
 		name += " ALL"
 	}
 	if q.ByName {
-		if err := b.alignByName(inputs, q.AllowMissing); err != nil {
+		if err := b.alignByName(left, right, q.AllowMissing); err != nil {
 			return nil, err
 		}
 	}
-	first := inputs[0].columns
-	for i, r := range inputs[1:] {
-		if len(r.columns) != len(first) {
-			return nil, diag.New("NUM_COLUMNS_MISMATCH", "operator", name, "firstNumColumns", itoa(len(first)),
-				"invalidOrdinalNum", ordinal(i+1), "invalidNumColumns", itoa(len(r.columns)))
-		}
+	if len(left.columns) != len(right.columns) {
+		return nil, diag.New("NUM_COLUMNS_MISMATCH", "operator", name, "firstNumColumns", itoa(len(left.columns)),
+			"invalidOrdinalNum", ordinal(1), "invalidNumColumns", itoa(len(right.columns)))
 	}
-	n := &logical.SetOperation{Op: q.Op, All: q.All || q.Op == ast.Union, Output: make([]logical.Column, len(first))}
-	for j, c := range first {
-		n.Output[j] = logical.Column{ID: b.ids.Next(), Name: c.Name, Type: c.Type, Nullable: c.Nullable, Metadata: c.Metadata}
-		for i, r := range inputs[1:] {
-			t, ok := b.coercion.WiderType(n.Output[j].Type, r.columns[j].Type)
-			if !ok {
-				return nil, diag.New("INCOMPATIBLE_COLUMN_TYPE", "tableOrdinalNumber", ordinal(i+1), "columnOrdinalNumber", ordinal(j),
-					"dataType2", quoteSQL(c.Type.SQL()), "operator", name, "hint", "", "dataType1", quoteSQL(r.columns[j].Type.SQL()))
-			}
-			n.Output[j].Type = t
-			n.Output[j].Nullable = n.Output[j].Nullable || q.Op == ast.Union && r.columns[j].Nullable
+	n := &logical.SetOperation{Op: q.Op, All: q.All || q.Op == ast.Union, Output: make([]logical.Column, len(left.columns))}
+	for j, c := range left.columns {
+		other := right.columns[j]
+		t, ok := b.coercion.WiderType(c.Type, other.Type)
+		if !ok {
+			return nil, diag.New("INCOMPATIBLE_COLUMN_TYPE", "tableOrdinalNumber", ordinal(1), "columnOrdinalNumber", ordinal(j),
+				"dataType2", quoteSQL(c.Type.SQL()), "operator", name, "hint", "", "dataType1", quoteSQL(other.Type.SQL()))
 		}
+		null := c.Nullable || q.Op == ast.Union && other.Nullable
+		n.Output[j] = logical.Column{ID: b.ids.Next(), Name: c.Name, Type: t, Nullable: null, Metadata: c.Metadata}
 	}
 	if q.Op != ast.Union {
 		if err := noMaps(n.Output); err != nil {
 			return nil, err
 		}
 	}
-	for _, r := range inputs {
+	for _, r := range []*relation{left, right} {
 		input, err := b.castColumns(r, n.Output)
 		if err != nil {
 			return nil, err
 		}
 		n.Inputs = append(n.Inputs, input)
+	}
+	if first, ok := n.Inputs[0].(*logical.SetOperation); ok && first.Op == ast.Union && q.Op == ast.Union {
+		n.Inputs = append(slices.Clip(first.Inputs), n.Inputs[1:]...) // a union of many, unless types differ
 	}
 	if q.Op == ast.Intersect {
 		for j := range n.Output {
@@ -368,43 +376,39 @@ func (b *binder) castColumns(r *relation, to []logical.Column) (logical.Node, er
 	return project(plan, items), nil
 }
 
-// alignByName puts the columns of the other inputs into the order of the first's names.
-func (b *binder) alignByName(inputs []*relation, allowMissing bool) error {
-	for _, other := range inputs[1:] {
-		left := inputs[0]
-		for _, r := range []*relation{left, other} {
-			if name := b.duplicate(r); name != "" {
-				return diag.New("COLUMN_ALREADY_EXISTS", "columnName", quoteName([]string{name}))
-			}
+// alignByName puts the columns of the right input into the order of the left's names.
+func (b *binder) alignByName(left, right *relation, allowMissing bool) error {
+	for _, r := range []*relation{left, right} {
+		if name := b.duplicate(r); name != "" {
+			return diag.New("COLUMN_ALREADY_EXISTS", "columnName", quoteName([]string{name}))
 		}
-		var aligned []visible
-		for _, c := range left.columns {
-			i := slices.IndexFunc(other.columns, func(o visible) bool { return b.sameName(o.Name, c.Name) })
-			switch {
-			case i >= 0:
-				aligned = append(aligned, other.columns[i])
-			case allowMissing:
-				aligned = append(aligned, b.addNull(other, c))
-			default:
-				s := b.site(other, environment{})
-				return s.unresolvedColumn(&ast.Name{Parts: []string{c.Name}})
-			}
+	}
+	has := func(list []visible, name string) bool {
+		return slices.ContainsFunc(list, func(c visible) bool { return b.sameName(c.Name, name) })
+	}
+	names, columns := left.columns, right.columns
+	var aligned []visible
+	for _, c := range names {
+		i := slices.IndexFunc(columns, func(o visible) bool { return b.sameName(o.Name, c.Name) })
+		switch {
+		case i >= 0:
+			aligned = append(aligned, columns[i])
+		case allowMissing:
+			aligned = append(aligned, b.addNull(right, c))
+		default:
+			return b.site(right, environment{}).unresolvedColumn(&ast.Name{Parts: []string{c.Name}})
 		}
-		for _, o := range other.columns {
-			if slices.ContainsFunc(left.columns, func(c visible) bool { return b.sameName(o.Name, c.Name) }) || slices.ContainsFunc(aligned, func(c visible) bool { return c.ID == o.ID }) {
-				continue
-			}
-			if !allowMissing {
-				break // the numbers of columns differ, which is the error
-			}
+	}
+	if len(names) < len(columns) && !allowMissing {
+		return nil // the numbers of columns differ, which is the error
+	}
+	for _, o := range columns {
+		if !has(names, o.Name) {
 			left.columns = append(slices.Clip(left.columns), b.addNull(left, o))
 			aligned = append(aligned, o)
 		}
-		if !allowMissing && len(aligned) != len(other.columns) {
-			continue
-		}
-		other.columns = aligned
 	}
+	right.columns = aligned
 	return nil
 }
 
@@ -426,7 +430,7 @@ func (b *binder) addNull(r *relation, c visible) visible {
 }
 
 // scan reads all columns of a table.
-func (b *binder) scan(t source.Table, alias string) logical.Node {
+func (b *binder) scan(t source.Table, alias string) *logical.Scan {
 	n := &logical.Scan{Table: t, Limit: -1, Alias: alias}
 	for i, f := range t.Schema().Fields() {
 		c := logical.Column{ID: b.ids.Next(), Name: f.Name, Type: f.Type, Nullable: f.Nullable, Metadata: f.Metadata}

@@ -95,6 +95,9 @@ func (r *relation) qualified(name string) *relation {
 
 // from records that the relation's columns are those of a step of a DataFrame chain.
 func (r *relation) from(q ast.Query) *relation {
+	if n := len(r.origins); n > 0 && r.origins[n-1].query == q {
+		return r // a step that was bound before
+	}
 	if r.block != nil {
 		r.block.queries = append(r.block.queries, q)
 	}

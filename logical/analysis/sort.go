@@ -14,7 +14,7 @@ import (
 // sort binds ORDER BY and SORT BY. Directly over a SELECT block, or over the step of a DataFrame chain that is one, the keys
 // may use what the block's own expressions may: columns of FROM and aggregate functions that are not in the SELECT list.
 func (b *binder) sort(q *ast.Sort, env environment) (*relation, error) {
-	r, err := b.query(q.Input, env)
+	r, err := b.withBlock(q.Input, env)
 	if err != nil {
 		return nil, err
 	}

@@ -280,7 +280,11 @@ func (a *answer) format(head []kiln.Row) string {
 	}
 	switch {
 	case s.options.output == "markdown":
-		return markdown(a.frame.Columns(), rows)
+		text := markdown(a.frame.Columns(), rows)
+		if s.tables++; s.tables > 1 { // two tables without a blank line between them are one
+			text = "\n" + text
+		}
+		return text
 	case a.isPlan() || a.isUsage():
 		var b strings.Builder
 		for _, r := range rows {

@@ -63,6 +63,7 @@ type shell struct {
 	place       position // of the command that runs
 	interactive bool
 	failed      bool // a statement failed
+	tables      int  // written as Markdown
 	ending      ending
 	depth       int // files of \i within files; 0 is the prompt, or the command line
 }

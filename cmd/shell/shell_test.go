@@ -273,6 +273,12 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 }
 
+// Tables of one page are tables of their own.
+func TestMarkdownTables(t *testing.T) {
+	run(t, "SELECT 1 AS a; SET spark.sql.ansi.enabled=true; SELECT 2 AS b;", "-o", "markdown").want(t, statusOK,
+		"| a |\n|---|\n| 1 |\n\n| key | value |\n|---|---|\n| spark.sql.ansi.enabled | true |\n\n| b |\n|---|\n| 2 |\n")
+}
+
 func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	properties := filepath.Join(dir, "settings.conf")

@@ -116,12 +116,15 @@ func legacyDiscrete(b *sampleBlob, sums []int64, p float64) float64 {
 	return b.at(sums, int64(float64(sums[len(sums)-1]-1)*p)+1)
 }
 
-// approximate is what Spark's sketch answers while it holds every value.
+// approximate is what Spark's sketch answers while it holds every value. The sketch keeps the least value only if it is at most
+// the next one: a number whose neighbours are all NaN gets lost.
 func approximate(accuracy int64) percentileMethod {
 	tolerance := 1 / float64(accuracy)
 	return func(b *sampleBlob, sums []int64, p float64) float64 {
 		total := sums[len(sums)-1]
 		switch {
+		case sums[0] == 1 && total > 1 && math.IsNaN(b.entries[1].value):
+			return b.entries[1].value
 		case p <= tolerance:
 			return b.at(sums, 1)
 		case p >= 1-tolerance:

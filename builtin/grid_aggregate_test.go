@@ -27,7 +27,12 @@ func gridAggregates() {
 	add("stddev(x), stddev_pop(x), var_samp(x), var_pop(x);skewness(x);kurtosis(x)", "tinyint smallint int bigint decimal")
 	add("corr(x, x);covar_pop(x, x), covar_samp(x, x);regr_slope(x, x), regr_intercept(x, x), regr_r2(x, x), regr_count(x, x)", "int bigint decimal")
 	add("median(x), percentile(x, 0.3), percentile(x, array(0.25, 0.9));percentile_cont(0.5) WITHIN GROUP (ORDER BY x);percentile_disc(0.5) WITHIN GROUP (ORDER BY x DESC)", "tinyint smallint int bigint double year-month day-time")
-	add("approx_percentile(x, 0.5), approx_percentile(x, array(0.1, 0.9))", "tinyint smallint int bigint double decimal date timestamp year-month day-time")
+	add("approx_percentile(x, 0.5), approx_percentile(x, array(0.1, 0.9))", "tinyint smallint int bigint float double decimal date timestamp year-month day-time")
+	// Spark's sketches of several partitions lose values beside NaN when they are merged: the rows are those of one.
+	for _, values := range []string{"(1.5D), (nan)", "(nan), (1.5D)", "(nan), (1.5D), (nan)", "(nan), (nan)", "(2.5D), (nan), (1.5D)", "(nan), (1.5D), (NULL), (-infinity), (infinity)"} {
+		gridAggregateStatements = append(gridAggregateStatements, "SELECT approx_percentile(x, 0.2), approx_percentile(x, array(0.0, 0.3, 0.5, 0.7, 1.0)) FROM (SELECT /*+ COALESCE(1) */ * FROM VALUES "+
+			strings.NewReplacer("nan", "double('NaN')", "-infinity", "double('-Infinity')", "infinity", "double('Infinity')").Replace(values)+") AS t(x)")
+	}
 	add("bit_and(x), bit_or(x), bit_xor(x)", "tinyint smallint int bigint")
 	add("bool_and(x), bool_or(x), every(x), some(x)", "boolean")
 }

@@ -73,8 +73,41 @@ func packColumn(k packedKey, c *vector.Vector, sel vector.Selection, n int, out 
 		return packTyped[int16](k, c, sel, n, out, room, first)
 	case types.PhysicalInt32:
 		return packTyped[int32](k, c, sel, n, out, room, first)
+	case types.PhysicalInt128:
+		return packWide(k, c, sel, n, out, room, first)
 	}
 	return packTyped[int64](k, c, sel, n, out, room, first)
+}
+
+// packWide is packTyped for the probe side's decimals of more than 64 bits, whose partners are narrower.
+func packWide(k packedKey, c *vector.Vector, sel vector.Selection, n int, out []uint64, room vector.Selection, first bool) vector.Selection {
+	span := uint64(k.max) - uint64(k.min)
+	kept := room[:0]
+	for j := range sel.Rows(n) {
+		i := j
+		if sel != nil {
+			i = int(sel[j])
+		}
+		var part uint64
+		if c.IsNull(i) {
+			if !k.nullSafe {
+				continue
+			}
+			part = span + 1
+		} else {
+			v := vector.Get[types.Int128](c, i)
+			if part = v.Lo - uint64(k.min); v.Hi != int64(v.Lo)>>63 || part > span {
+				continue
+			}
+		}
+		if first {
+			out[i] = part << k.shift
+		} else {
+			out[i] |= part << k.shift
+		}
+		kept = append(kept, uint16(i))
+	}
+	return kept
 }
 
 func packTyped[T uint8 | int8 | int16 | int32 | int64](k packedKey, c *vector.Vector, sel vector.Selection, n int, out []uint64, room vector.Selection, first bool) vector.Selection {

@@ -65,7 +65,7 @@ func (d *decorrelator) tree(n logical.Node) logical.Node {
 
 func (d *decorrelator) node(n logical.Node) logical.Node {
 	if j, ok := n.(*logical.Join); ok && j.Lateral {
-		n = d.lateral(j)
+		return d.lateral(j)
 	}
 	if len(logical.Subqueries(n)) == 0 {
 		return n

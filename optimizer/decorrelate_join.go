@@ -14,7 +14,7 @@ func (d *decorrelator) lateral(n *logical.Join) logical.Node {
 	m := *n
 	m.Lateral = false
 	if len(outer) == 0 {
-		return &m
+		return d.condition(&m)
 	}
 	if n.Type != logical.Inner && n.Type != logical.Cross && n.Type != logical.LeftOuter {
 		d.fail(diag.Unsupported("LATERAL in a " + n.Type.String() + " join"))
@@ -30,7 +30,15 @@ func (d *decorrelator) lateral(n *logical.Join) logical.Node {
 	if m.Type == logical.Cross && m.Condition != nil {
 		m.Type = logical.Inner
 	}
-	return keepColumns(&m, n.Columns())
+	return keepColumns(d.condition(&m), n.Columns())
+}
+
+// condition removes the subqueries from the condition of a join.
+func (d *decorrelator) condition(n *logical.Join) logical.Node {
+	if len(logical.Subqueries(n)) == 0 {
+		return n
+	}
+	return d.join(n)
 }
 
 // join replaces subqueries in a join's condition. Above an inner join the condition is a filter. For the other types, a

@@ -79,6 +79,14 @@ func (g *aggregation) groupBy(list []ast.Expr) error {
 	return nil
 }
 
+// hasSets reports whether a GROUP BY list has ROLLUP, CUBE or GROUPING SETS.
+func hasSets(list []ast.Expr) bool {
+	return slices.ContainsFunc(list, func(e ast.Expr) bool {
+		_, ok := e.(*ast.Grouping)
+		return ok
+	})
+}
+
 // product joins one alternative of each part, in all ways.
 func product(parts [][][]int) [][]int {
 	sets := [][]int{{}}

@@ -23,6 +23,8 @@ type block struct {
 	// aggregation is nil if the block has no GROUP BY, HAVING or aggregate function.
 	aggregation     *aggregation
 	having, qualify expr.Expr
+	// inSets says that GROUP BY has grouping sets, so that a key may be null where its column is not.
+	inSets bool
 	// queries are the steps of a DataFrame chain whose columns are the items.
 	queries []ast.Query
 	// above are the steps that are put on the block and may use what it may: ORDER BY and its kin.
@@ -85,6 +87,7 @@ func (b *binder) selectBlock(q *ast.Select, env environment) (*block, error) {
 		}
 	}
 	k := &block{binder: b, env: env, input: input, windows: q.Windows, distinct: q.Distinct}
+	k.inSets = hasSets(q.GroupBy)
 	if q.Grouped || len(q.GroupBy) > 0 || q.Having != nil {
 		k.aggregation = newAggregation(k, q.Grouped || len(q.GroupBy) > 0)
 	}

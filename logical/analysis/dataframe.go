@@ -28,7 +28,7 @@ func (b *binder) aggregateStep(q *ast.Aggregate, env environment) (*relation, er
 	if err != nil {
 		return nil, err
 	}
-	k := &block{binder: b, env: env, input: input}
+	k := &block{binder: b, env: env, input: input, inSets: hasSets(q.GroupBy)}
 	k.aggregation = newAggregation(k, len(q.GroupBy) > 0)
 	keys, groups := groupingItems(q.GroupBy)
 	if err := k.bindItems(slices.Concat(keys, q.Items)); err != nil {

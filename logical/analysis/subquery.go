@@ -143,10 +143,13 @@ func (s *site) rowValue(e *ast.In) ([]expr.Expr, error) {
 // them. For an aggregate function of the enclosing block stands a column that the block's Aggregate will have; a window
 // function is not there yet when a subquery runs.
 func (s *site) asOuter(e expr.Expr) (expr.Expr, error) {
+	k := s.env.outer.site.block
+	if k != nil && k.inSets {
+		e = withNulls(e)
+	}
 	if !expr.Any(e, isSpecial) {
 		return e, nil
 	}
-	k := s.env.outer.site.block
 	if k == nil || hasWindow(e) || hasGenerator(e) {
 		return nil, diag.New("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "sqlExprs", sqlOf(e)).At(e.Place())
 	}
@@ -158,6 +161,20 @@ func (s *site) asOuter(e expr.Expr) (expr.Expr, error) {
 		}
 		return k.outerValue(a), true
 	}), nil
+}
+
+// withNulls is e over columns that may be null: what is bound on its value being there, such as coalesce, would not ask again
+// once the column is a key that some grouping sets leave out.
+func withNulls(e expr.Expr) expr.Expr {
+	return expr.Transform(e, func(e expr.Expr) expr.Expr {
+		c, ok := e.(*expr.Column)
+		if !ok {
+			return expr.AllowNull(e)
+		}
+		n := *c
+		n.Null = true
+		return &n
+	})
 }
 
 // outerValue is the column that stands for an aggregate function of the block inside subqueries.

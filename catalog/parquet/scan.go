@@ -25,6 +25,7 @@ type scan struct {
 	request  source.Request
 	columns  []wantedColumn
 	morsels  []source.Morsel
+	rows     int64 // of morsels
 	counters counters
 }
 
@@ -44,6 +45,7 @@ type counters struct {
 	groupsByPartition  int64
 	groupsByStatistics int64
 	groupsByBloom      int64
+	groupsByLimit      int64
 	morselsByRuntime   atomic.Int64
 	rowsByIndex        atomic.Int64
 }
@@ -100,12 +102,21 @@ func (s *scan) plan(ctx context.Context) error {
 			s.counters.groupsByPartition += int64(groups)
 			continue
 		}
+		if s.enough() {
+			s.counters.groupsByLimit += int64(groups)
+			continue
+		}
 		kept, err := s.keptRowGroups(i)
 		if err != nil {
 			return err
 		}
 		for _, g := range kept {
+			if s.enough() {
+				s.counters.groupsByLimit++
+				continue
+			}
 			rg := &f.metadata.RowGroups[g]
+			s.rows += rg.NumRows
 			partition++ // a row group is a partition: what first and small limits read
 			sequence := int32(0)
 			slices := int64(1)
@@ -124,6 +135,13 @@ func (s *scan) plan(ctx context.Context) error {
 		renumber(s.morsels, n)
 	}
 	return nil
+}
+
+// enough reports whether the row groups listed so far hold all rows that the plan will take. Filters may leave any number of
+// rows.
+func (s *scan) enough() bool {
+	r := &s.request
+	return r.Limit >= 0 && s.rows >= r.Limit && len(r.Filters) == 0 && len(r.Runtime) == 0
 }
 
 // keptRowGroups are the row groups of a file that have rows and may have wanted ones.
@@ -208,6 +226,7 @@ func (s *scan) Detail() [][2]string {
 	add("row groups pruned by partition values", c.groupsByPartition)
 	add("row groups pruned by statistics", c.groupsByStatistics)
 	add("row groups pruned by bloom filters", c.groupsByBloom)
+	add("row groups left out by the limit", c.groupsByLimit)
 	add("morsels pruned by runtime filters", c.morselsByRuntime.Load())
 	add("rows pruned by page index", c.rowsByIndex.Load())
 	return detail

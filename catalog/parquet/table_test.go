@@ -3,6 +3,7 @@ package parquet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -148,6 +149,42 @@ func TestPartitionedTable(t *testing.T) {
 		if got := readColumns(t, table, request); len(got[1]) != c.rows {
 			t.Errorf("%v: %d rows", c.filter, len(got[1]))
 		}
+	}
+}
+
+// TestLimit: row groups behind the rows that are wanted are left out, unless filters may take any number of rows away.
+func TestLimit(t *testing.T) {
+	table := open(t, tpch+"/lineitem.parquet")
+	key := table.Schema().Fields()[0]
+	columns := []source.Column{{Path: []int{0}, Type: key.Type, Physical: key.Type.Physical()}}
+	list := func(r source.Request) (morsels int, rows int64, detail string) {
+		t.Helper()
+		r.Columns = columns
+		s, err := table.Scan(t.Context(), &r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range s.Morsels() {
+			rows += m.Rows
+		}
+		return len(s.Morsels()), rows, fmt.Sprint(s.Detail())
+	}
+	all, total, _ := list(source.Request{Limit: -1})
+	first, rows, detail := list(source.Request{Limit: 1})
+	if first != 1 || rows < 1 || all < 5 || !strings.Contains(detail, fmt.Sprintf("[row groups left out by the limit %d]", all-1)) {
+		t.Errorf("limit 1: %d of %d row groups with %d rows, %s", first, all, rows, detail)
+	}
+	for limit, want := range map[int64]int{0: 0, rows: 1, rows + 1: 2, total: all, total + 1: all} {
+		if n, _, _ := list(source.Request{Limit: limit}); n != want {
+			t.Errorf("limit %d: %d row groups, want %d", limit, n, want)
+		}
+	}
+	filter := source.Filter{Column: 0, Op: source.FilterIsNotNull}
+	if n, _, _ := list(source.Request{Limit: 1, Filters: []source.Filter{filter}}); n != all {
+		t.Errorf("limit 1 above a filter: %d of %d row groups", n, all)
+	}
+	if n, _, _ := list(source.Request{Limit: 1, Runtime: []source.RuntimeFilter{{Column: 0}}}); n != all {
+		t.Errorf("limit 1 above a run-time filter: %d of %d row groups", n, all)
 	}
 }
 

@@ -47,7 +47,8 @@ type Request struct {
 	Filters []Filter
 	// Runtime filters arrive while the query runs, from join builds and top-n; also only hints.
 	Runtime []RuntimeFilter
-	// Limit says that the plan will stop after so many rows; -1: no limit.
+	// Limit says that the plan takes only so many rows, the first ones, so that a source may leave out the others; -1: all. It is
+	// a hint, and says nothing where there are Filters.
 	Limit int64
 	// Partitions, if above 0, asks for the morsels to be numbered into at most that many partitions.
 	Partitions int

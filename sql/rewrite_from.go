@@ -71,11 +71,12 @@ func (r *rewriter) lateralViews(join bool) {
 	}
 }
 
-// tableAlias writes an alias with its columns as one identifier. It may be empty.
+// tableAlias writes an alias with its columns as one identifier. It may be empty. Where it is called a sample has been read, or
+// cannot stand: TABLESAMPLE is a name then.
 func (r *rewriter) tableAlias() {
 	s := ""
 	start := r.tok().start
-	if r.acceptWords(kwAs) || r.isAlias() {
+	if r.acceptWords(kwAs) || r.isAlias() || r.isWords(kwTablesample) {
 		start = r.tok().start
 		s = r.part()
 		if r.isSymbol(symOpen) {
@@ -214,7 +215,6 @@ func (r *rewriter) functionFollows() bool {
 
 // tableFunction writes f(…) in FROM as a marked lateral derived table.
 func (r *rewriter) tableFunction(lateral bool, from int32) {
-	at := len(r.out)
 	r.put("lateral (select")
 	m := r.add(pieceMarker, "tvf", from, 0)
 	if lateral {
@@ -224,8 +224,12 @@ func (r *rewriter) tableFunction(lateral bool, from int32) {
 	name := r.nameParts()
 	r.call(name, start)
 	r.seal(m)
-	r.put(")")
-	r.relationTail(at, from, true)
+	r.put(") as")
+	if r.isWords(kwAs) || r.isAlias() || r.isWords(kwTablesample) {
+		r.tableAlias()
+	} else {
+		r.put(anonymous)
+	}
 }
 
 // parenthesizedRelation writes (a JOIN b); with an alias or a sample it is a derived table.

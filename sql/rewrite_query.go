@@ -23,6 +23,9 @@ func (r *rewriter) isAlias() bool {
 	if t.kind != tokenWord || t.oneOf(&joinWords) || r.cases > 0 && t.oneOf(&inCase) {
 		return false
 	}
+	if r.aliasBeforeEnd() {
+		return true
+	}
 	switch t.keyword {
 	case kwSort, kwCluster, kwDistribute, kwOrder, kwGroup:
 		return !r.peek(1).word(kwBy)
@@ -38,6 +41,25 @@ func (r *rewriter) isAlias() bool {
 		return !r.peek(1).word(kwInto) && !r.peek(1).word(kwOverwrite)
 	}
 	return !clauseWords.has(t.keyword)
+}
+
+// aliasBeforeEnd reports whether the current token is a word that begins nothing, because what it stands in ends behind it:
+// SELECT 1 from names its column "from".
+func (r *rewriter) aliasBeforeEnd() bool {
+	t := r.tok()
+	if t.kind != tokenWord || t.keyword == kwAs || r.cases > 0 && t.oneOf(&inCase) {
+		return false
+	}
+	switch next := r.peek(1); next.kind {
+	case tokenEnd:
+		return true
+	case tokenSymbol:
+		return next.is(symClose) || next.is(symComma) || next.is(symSemicolon)
+	case tokenWord: // the alias of the only item, and the clause
+		return (t.keyword == kwFrom || t.keyword == kwWhere) && next.keyword == t.keyword && r.peek(2).kind != tokenEnd
+	case tokenQuoted, tokenString, tokenNumber:
+	}
+	return false
 }
 
 // beginsOperand reports whether t, behind LIMIT or OFFSET, begins the number of rows.
@@ -417,7 +439,7 @@ func (r *rewriter) selectItem() {
 		r.put(",")
 		r.add(pieceWord, r.columnNames(), 0, 0)
 		r.sealWrap(m)
-	case as || r.isAlias():
+	case as || r.isAlias() || r.aliasBeforeEnd(): // which may be JOIN or UNION here, and not behind a relation
 		start := r.tok().start
 		name := r.aliasPart()
 		r.put("as")

@@ -70,15 +70,17 @@ func (s *site) unresolvedColumn(n *ast.Name) error {
 	}
 	var names []string
 	parts := map[string][]string{}
-	kept := s.relation.commonQualifier(len(n.Parts))
-	for _, c := range s.relation.columns {
+	known := s.relation
+	if s.sorts && s.block != nil {
+		known = &relation{columns: visibleItems(s.block.items)} // what there is to sort by comes from the SELECT list
+	}
+	kept := known.commonQualifier(len(n.Parts))
+	for _, c := range known.columns {
 		p := append(slices.Clip(c.qualifier), c.Name)
 		p = p[max(0, len(p)-kept):]
 		text := strings.Join(p, ".")
-		if parts[text] == nil {
-			parts[text] = p
-			names = append(names, text)
-		}
+		parts[text] = p
+		names = append(names, text)
 	}
 	e := diag.New("UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "objectName", quoteName(n.Parts))
 	if len(names) > 0 {
@@ -88,7 +90,7 @@ func (s *site) unresolvedColumn(n *ast.Name) error {
 			quoted[i] = quoteName(parts[name])
 		}
 		e = diag.New("UNRESOLVED_COLUMN.WITH_SUGGESTION", "objectName", quoteName(n.Parts), "proposal", strings.Join(quoted, ", "))
-		e.Suggestions = near
+		e.Suggestions = slices.Compact(near) // the same ones are equally near, and so neighbours
 	}
 	return e.At(n.Place())
 }

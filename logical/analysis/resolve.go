@@ -7,6 +7,7 @@ import (
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
 	"github.com/kilnql/kiln/expr"
+	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/types"
 )
 
@@ -44,7 +45,7 @@ func (s *site) find(n *ast.Name) (expr.Expr, error) {
 		}
 	}
 	match, err := s.relation.find(s.binder, n.Parts)
-	if err != nil {
+	if err != nil && !s.sorts {
 		return nil, err
 	}
 	if match.found {
@@ -126,22 +127,20 @@ func (s *site) lambdaParameter(n *ast.Name) (expr.Expr, error) {
 
 // alias resolves a name to an item of the SELECT list.
 func (s *site) alias(n *ast.Name) (expr.Expr, error) {
-	var found *item
-	for _, it := range s.aliases {
-		if !it.aliased && !s.anyName || !s.sameName(it.name, n.Parts[0]) {
-			continue
-		}
-		lateral := !s.aliasesFirst && s.clause == ""
-		if found != nil && (lateral || !expr.Same(found.expr, it.expr)) {
-			return nil, ambiguousAlias(n.Parts, len(s.aliases))
-		}
-		found = it
-	}
-	if found == nil {
+	matches := s.itemsNamed(n.Parts[0])
+	lateral := !s.aliasesFirst && s.clause == ""
+	switch {
+	case len(matches) == 0, len(matches) > 1 && s.sorts:
 		return nil, nil
+	case len(matches) == 1, s.clause == "GROUP BY": // which takes the first
+	case lateral:
+		return nil, ambiguousAlias(n.Parts, len(matches))
+	default:
+		return nil, ambiguousReference(n.Parts, visibleItems(matches))
 	}
+	found := matches[0]
 	s.qualifiers[n] = 0
-	if !s.aliasesFirst && s.clause == "" {
+	if lateral {
 		s.qualifiers[n] = lateralReference
 		if s.inAggregate {
 			return nil, &lateralInAggregate{n}
@@ -151,6 +150,35 @@ func (s *site) alias(n *ast.Name) (expr.Expr, error) {
 		return s.extract(found.expr, n.Parts[1:], n.Place())
 	}
 	return s.extract(found.use(), n.Parts[1:], n.Place())
+}
+
+// itemsNamed are the items of the SELECT list that a name may mean. A column that is listed twice under its own name is one.
+func (s *site) itemsNamed(name string) []*item {
+	var found []*item
+	for _, it := range s.aliases {
+		if !it.aliased && !s.anyName || !s.sameName(it.name, name) {
+			continue
+		}
+		if !slices.ContainsFunc(found, func(other *item) bool { return it.isColumn() && other.isColumn() && expr.Same(it.expr, other.expr) }) {
+			found = append(found, it)
+		}
+	}
+	return found
+}
+
+// isColumn reports whether the item is a column under its own name.
+func (it *item) isColumn() bool {
+	_, ok := it.expr.(*expr.Column)
+	return ok && !it.aliased
+}
+
+// visibleItems are items as messages show columns.
+func visibleItems(items []*item) []visible {
+	columns := make([]visible, len(items))
+	for i, it := range items {
+		columns[i] = visible{Column: logical.Column{Name: it.name}, qualifier: it.qualifier}
+	}
+	return columns
 }
 
 // lateralInAggregate says that an argument of an aggregate function is an alias of the same SELECT list. The call makes the error.

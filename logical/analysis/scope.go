@@ -138,6 +138,8 @@ type site struct {
 	aliasesFirst bool
 	// anyName lets names of items count that were not given with AS.
 	anyName bool
+	// sorts is set in ORDER BY and SORT BY, where a name that means several columns is as good as one that means none, as in Spark.
+	sorts bool
 	// windows are the definitions of the WINDOW clause.
 	windows []ast.NamedWindow
 	// block is the block that the site belongs to, nil elsewhere.

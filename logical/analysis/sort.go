@@ -22,6 +22,7 @@ func (b *binder) sort(q *ast.Sort, env environment) (*relation, error) {
 		return k.orderBy(q)
 	}
 	s := b.site(r, env)
+	s.sorts = true
 	var keys []expr.SortKey
 	for _, it := range q.Items {
 		if _, ok := it.Expr.(*ast.All); ok {
@@ -88,6 +89,7 @@ type aboveStep struct {
 // orderBy binds ORDER BY or SORT BY over the block and builds it again.
 func (k *block) orderBy(q *ast.Sort) (*relation, error) {
 	s := k.aboveSite()
+	s.sorts = true
 	var keys []expr.SortKey
 	for _, it := range q.Items {
 		if _, ok := it.Expr.(*ast.All); ok {

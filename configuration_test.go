@@ -155,7 +155,7 @@ func TestSettingsHaveTheirEffect(t *testing.T) {
 	if n := s.Workers(); n != 3 {
 		t.Errorf("%d workers", n)
 	}
-	rows, err := s.Range(0, 100, 1).Repartition(0).Select(kiln.Col("id")).SelectExpr("spark_partition_id() AS p").Distinct().Collect(ctx)
+	rows, err := s.Range(0, 100, 1).RepartitionBy().Select(kiln.Col("id")).SelectExpr("spark_partition_id() AS p").Distinct().Collect(ctx)
 	if err != nil || len(rows) != 5 {
 		t.Errorf("%d partitions, %v", len(rows), err)
 	}

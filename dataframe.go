@@ -264,7 +264,7 @@ func (d *DataFrame) groupKeys(columns []any) ([]ast.Expr, error) {
 	return exprs(columns)
 }
 
-// Select computes columns.
+// Select computes columns. A value that is neither a Column nor a name is a constant, as everywhere: nil is NULL.
 func (d *DataFrame) Select(columns ...any) *DataFrame {
 	items, err := exprs(columns)
 	return d.with(&ast.Project{Input: d.query, Items: items}, err)
@@ -279,7 +279,8 @@ func (d *DataFrame) SelectExpr(texts ...string) *DataFrame {
 	return d.Select(columns...)
 }
 
-// Where keeps the rows for which condition, a Column or SQL text, is true.
+// Where keeps the rows for which condition, a Column or SQL text, is true. Here a text is no column's name and no other value is a
+// constant: NOT_COLUMN_OR_STR.
 func (d *DataFrame) Where(condition any) *DataFrame {
 	var e ast.Expr
 	var err error
@@ -495,19 +496,32 @@ func (d *DataFrame) Offset(n int) *DataFrame {
 	return d.with(&ast.Limit{Input: d.query, Offset: intLiteral(n)})
 }
 
-// Repartition deals the rows to n partitions (0: the session's default), round robin or by hash of columns.
+// Repartition deals the rows to n partitions, round robin or by hash of columns. No partition is the error VALUE_NOT_POSITIVE.
 func (d *DataFrame) Repartition(n int, columns ...any) *DataFrame {
-	by, err := exprs(columns)
-	if n < 0 {
-		err = diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.Itoa(n))
+	if err := positivePartitions(n); err != nil {
+		return d.with(nil, err)
 	}
+	by, err := exprs(columns)
 	return d.with(&ast.Repartition{Input: d.query, Count: n, By: by, Shuffle: true}, err)
+}
+
+// RepartitionBy is Repartition into as many partitions as the setting spark.sql.shuffle.partitions says.
+func (d *DataFrame) RepartitionBy(columns ...any) *DataFrame {
+	by, err := exprs(columns)
+	return d.with(&ast.Repartition{Input: d.query, By: by, Shuffle: true}, err)
+}
+
+func positivePartitions(n int) error {
+	if n > 0 {
+		return nil
+	}
+	return diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.Itoa(n))
 }
 
 // Coalesce merges partitions until there are at most n, without moving rows between others.
 func (d *DataFrame) Coalesce(n int) *DataFrame {
-	if n <= 0 {
-		return d.with(nil, diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.Itoa(n)))
+	if err := positivePartitions(n); err != nil {
+		return d.with(nil, err)
 	}
 	return d.with(&ast.Repartition{Input: d.query, Count: n})
 }

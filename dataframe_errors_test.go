@@ -225,6 +225,13 @@ func TestWrongArguments(t *testing.T) {
 		"Join(nil)": {d.Join(nil, "x", "").Err(), "CANNOT_BE_NONE"}, "In(nil)": {d.Where(kiln.Col("x").In((*kiln.DataFrame)(nil))).Err(), "CANNOT_BE_NONE"},
 		"Sample(2)": {d.Sample(2, 1).Err(), "VALUE_NOT_BETWEEN"}, "Sample(-1)": {d.Sample(-1, 1).Err(), "VALUE_NOT_BETWEEN"}, "Sample(NaN)": {d.Sample(math.NaN(), 1).Err(), "VALUE_NOT_BETWEEN"},
 		"sideways": {d.Join(d, "x", "sideways").Err(), "UNSUPPORTED_JOIN_TYPE"}, "Repartition(-1)": {d.Repartition(-1).Err(), "VALUE_NOT_POSITIVE"},
+		"Repartition(0)": {d.Repartition(0).Err(), "VALUE_NOT_POSITIVE"}, "Repartition(0, x)": {d.Repartition(0, "x").Err(), "VALUE_NOT_POSITIVE"},
+		"Hint(repartition, 0)": {d.Hint("repartition", 0).Err(), "VALUE_NOT_POSITIVE"}, "Hint(coalesce, 0)": {d.Hint("coalesce", 0).Err(), "VALUE_NOT_POSITIVE"},
+		"As()": {d.Select(kiln.Col("x").As()).Err(), "CANNOT_BE_EMPTY"}, "Alias()": {d.GroupBy("x").Agg(functions.Sum("y").Alias()).Err(), "CANNOT_BE_EMPTY"},
+		"Desc().Gt()": {d.Where(kiln.Col("x").Desc().Gt(1)).Err(), "NOT_COLUMN"}, "Desc().As()": {d.OrderBy(kiln.Col("x").Desc().As("z")).Err(), "NOT_COLUMN"},
+		"Desc().Asc()": {d.OrderBy(kiln.Col("x").Desc().Asc()).Err(), "NOT_COLUMN"}, "Select(Desc())": {d.Select(kiln.Col("x").Desc()).Err(), "NOT_COLUMN"},
+		"GroupBy(Asc())": {d.GroupBy(kiln.Col("x").Asc()).Count().Err(), "NOT_COLUMN"}, "Abs(Desc())": {d.Select(functions.Abs(kiln.Col("x").Desc())).Err(), "NOT_COLUMN"},
+		"Named twice": {s.SQL("SELECT :a", kiln.Named("a", 1), kiln.Named("a", 2)).Err(), "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE"},
 		"Coalesce(0)": {d.Coalesce(0).Err(), "VALUE_NOT_POSITIVE"}, "Explain": {explained, "UNKNOWN_EXPLAIN_MODE"}, "ToDF": {d.ToDF("a").Err(), "ASSIGNMENT_ARITY_MISMATCH"},
 		"Limit(-1)": {d.Limit(-1).Err(), "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE"}, "Persist(77)": {d.Persist(kiln.StorageLevel(77)).Err(), "VALUE_NOT_ALLOWED"},
 		"Where(nil)": {d.Where(nil).Err(), "NOT_COLUMN_OR_STR"}, "Where(1)": {d.Where(1).Err(), "NOT_COLUMN_OR_STR"}, "Where(x)": {d.Where("x").Err(), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"},
@@ -286,5 +293,49 @@ func TestWrongColumns(t *testing.T) {
 		"Decimal": {functions.Decimal("x"), "CAST_INVALID_INPUT"},
 	} {
 		wantCondition(t, what, d.Select(c.column).Err(), c.condition)
+	}
+}
+
+func TestHintsOfNoPartitions(t *testing.T) {
+	s := open(t, nil)
+	for _, hint := range []string{"REPARTITION(0)", "REPARTITION(-1)", "COALESCE(0)", "REPARTITION(0, id)", "REPARTITION_BY_RANGE(0, id)", "REBALANCE(0)"} {
+		wantCondition(t, hint, s.SQL("SELECT /*+ "+hint+" */ id FROM range(3)").Err(), "VALUE_NOT_POSITIVE")
+	}
+	wantRows(t, "one partition", s.SQL("SELECT /*+ REPARTITION(1) */ id FROM range(2)"), "[0]", "[1]")
+}
+
+// What is no column's name and no Column is a constant; a condition is neither.
+func TestConstantColumns(t *testing.T) {
+	s := open(t, nil)
+	wantRows(t, "constants", s.Range(0, 1, 1).Select(1, nil, true, kiln.Lit("id"), "id"), "[1, NULL, true, id, 0]")
+}
+
+func TestOuterColumnsWithoutAQueryAround(t *testing.T) {
+	s := open(t, nil)
+	d := s.Range(0, 3, 1).Where(kiln.Col("id").Eq(kiln.Col("id").Outer()))
+	if d.Err() != nil {
+		t.Fatal(d.Err())
+	}
+	_, err := d.Collect(context.Background())
+	wantCondition(t, "Collect", err, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION")
+	_, err = d.Count(context.Background())
+	wantCondition(t, "Count", err, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION")
+	wantRows(t, "inside the query that has them", s.Range(0, 2, 1).Alias("t").Where(s.Range(1, 3, 1).Where(kiln.Col("id").Eq(kiln.Col("t.id").Outer())).Exists()), "[1]")
+}
+
+func TestShowWithoutColumns(t *testing.T) {
+	s := open(t, nil)
+	d := s.Range(0, 3, 1).Select()
+	for _, c := range []struct {
+		d    *kiln.DataFrame
+		o    kiln.ShowOptions
+		want string
+	}{
+		{d, kiln.ShowOptions{}, "++\n||\n++\n||\n||\n||\n++\n"}, {d.Limit(0), kiln.ShowOptions{}, "++\n||\n++\n++\n"},
+		{d, kiln.ShowOptions{Rows: 2, Truncate: -1}, "++\n||\n++\n||\n||\n++\nonly showing top 2 rows\n"},
+	} {
+		if got, err := c.d.ShowString(context.Background(), c.o); err != nil || got != c.want {
+			t.Errorf("%v: %q, %v; want %q", c.o, got, err, c.want)
+		}
 	}
 }

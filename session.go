@@ -185,7 +185,7 @@ type Argument struct {
 func Named(name string, value any) Argument { return Argument{name, value} }
 
 // SQL makes a DataFrame of a query, or runs a command at once and returns its result. Arguments stand for ? markers in
-// order, or for :name markers when they come from Named; they are Go values that have a Spark type (numbers, text, times,
+// order, or for :name markers when they come from Named, each name once; they are Go values that have a Spark type (numbers, text, times,
 // slices, …), nil is NULL. A mistake in the text, a name that is not there and a failed command are kept in the
 // DataFrame: Err and every action return them. Plans are kept for the next use, see Prepare.
 func (s *Session) SQL(text string, args ...any) *DataFrame {
@@ -250,6 +250,9 @@ func parametersOf(stmt *ast.Statement, args []any) (parameters, error) {
 		}
 		if p.named == nil {
 			p.named = map[string]*ast.Literal{}
+		}
+		if p.named[name] != nil {
+			return p, diag.New("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE", "routineName", "`sql`", "parameterName", "`"+name+"`")
 		}
 		p.named[name] = literal
 	}

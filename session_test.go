@@ -106,7 +106,7 @@ func TestLeavingTheLoopEndsTheQuery(t *testing.T) {
 func TestErrorsAreSparkErrorsWithAPlace(t *testing.T) {
 	s := openTPCH(t, "0.01", nil)
 	for _, c := range []struct{ sql, condition, state string }{
-		{"SELECT 1 FROM", "PARSE_SYNTAX_ERROR", "42601"},
+		{"SELECT 1 FROM (", "PARSE_SYNTAX_ERROR", "42601"},
 		{"SELECT l_quantty FROM lineitem", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703"},
 		{"SELECT n_name FROM nation a, nation b", "AMBIGUOUS_REFERENCE", "42704"},
 		{"SELECT 1/0", "DIVIDE_BY_ZERO", "22012"},

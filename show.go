@@ -91,23 +91,22 @@ func formatGrid(b *strings.Builder, cells [][]string, right bool) {
 			widths[c] = max(widths[c], displayWidth(r[c]))
 		}
 	}
-	rule := "+"
-	for _, w := range widths {
-		rule += strings.Repeat("-", w) + "+"
+	lines := make([]string, len(widths))
+	for c, w := range widths {
+		lines[c] = strings.Repeat("-", w)
 	}
+	rule := "+" + strings.Join(lines, "+") + "+" // "++" if there are no columns
 	b.WriteString(rule + "\n")
 	for i, r := range cells {
-		b.WriteByte('|')
 		for c, s := range r {
 			pad := strings.Repeat(" ", widths[c]-displayWidth(s))
 			if right {
-				b.WriteString(pad + s)
+				r[c] = pad + s
 			} else {
-				b.WriteString(s + pad)
+				r[c] = s + pad
 			}
-			b.WriteByte('|')
 		}
-		b.WriteByte('\n')
+		b.WriteString("|" + strings.Join(r, "|") + "|\n")
 		if i == 0 {
 			b.WriteString(rule + "\n")
 		}

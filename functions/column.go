@@ -30,8 +30,13 @@ type Subquery interface{ Unresolved() (ast.Query, error) }
 // FromExpr wraps an unresolved expression; err, if any, is reported by the action that uses the column.
 func FromExpr(e ast.Expr, err error) Column { return Column{expr: e, err: err} }
 
-// Expr returns the unresolved expression and the first mistake made in building it.
+// Expr returns the unresolved expression and the first mistake made in building it. An ordering is none: Asc and Desc are the
+// last thing said of a column, and where rows are sorted SortItem takes them.
 func (c Column) Expr() (ast.Expr, error) {
+	if c.err == nil && c.sort != nil {
+		err := diag.New("NOT_COLUMN", "arg_name", "Column", "arg_type", "the ordering of one")
+		return nil, err.Advise("Asc and Desc are for columns that rows are sorted by, and are called last.")
+	}
 	if c.err == nil && c.expr == nil {
 		return nil, diag.New("CANNOT_BE_NONE", "arg_name", "Column")
 	}
@@ -286,9 +291,12 @@ func (c Column) cast(typeName string, try bool) Column {
 	return Column{expr: &ast.Cast{Input: e, Type: t, Try: try}, err: first}
 }
 
-// As names the column; several names are for generators of several columns.
+// As names the column; several names are for generators of several columns. No name is the error CANNOT_BE_EMPTY.
 func (c Column) As(names ...string) Column {
 	e, err := c.Expr()
+	if err == nil && len(names) == 0 {
+		err = diag.New("CANNOT_BE_EMPTY", "item", "name")
+	}
 	return Column{expr: &ast.Alias{Input: e, Names: names}, err: err}
 }
 

@@ -115,9 +115,13 @@ func (r *relation) commonQualifier(n int) int {
 // mistake until it is run.
 type OuterError struct{ Name *ast.Name }
 
-// Error names the column.
-func (e *OuterError) Error() string {
-	return "column " + quoteName(e.Name.Parts) + " belongs to a query around this one"
+// Error is the message of the error as users see it.
+func (e *OuterError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap gives the error as users see it, when the DataFrame is run: no query around has the column.
+func (e *OuterError) Unwrap() error {
+	err := diag.New("UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "objectName", quoteName(e.Name.Parts)).At(e.Name.Place())
+	return err.Advise("it is marked as a column of a query around this one, in which Exists, Scalar or In put this one.")
 }
 
 func ambiguousAlias(parts []string, n int) *diag.Error {

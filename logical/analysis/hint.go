@@ -3,6 +3,7 @@ package analysis
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
@@ -136,6 +137,9 @@ func (b *binder) repartitionHint(r *relation, h ast.HintItem, name string, env e
 			count, ok := types.Integer64(v)
 			if !ok {
 				return nil, diag.Unsupported("this parameter of the hint " + strings.ToUpper(name))
+			}
+			if count <= 0 {
+				return nil, diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.FormatInt(count, 10)).At(a.Place())
 			}
 			n.Count = int(count)
 			continue

@@ -47,13 +47,15 @@ func (a *Analyzer) Step(ctx context.Context, q ast.Query) (_ logical.Node, _ *St
 	if err != nil {
 		return nil, nil, err
 	}
-	step := &Step{
-		relation: r, unfinished: r.block != nil, ids: b.ids.Last(), instances: b.instances, commons: b.commons, hinted: b.hinted,
-		clock: a.Settings.ClockRead.Load(), inputs: a.Steps,
-	}
 	finished := *r
 	finished.block = nil
-	step.relation = &finished
+	step := &Step{
+		relation: &finished, unfinished: r.block != nil, ids: b.ids.Last(), instances: b.instances, commons: b.commons, hinted: b.hinted,
+		clock: a.Settings.ClockRead.Load(),
+	}
+	if step.unfinished || step.clock || step.instances > 0 || step.commons > 0 || step.hinted {
+		step.inputs = a.Steps // it may have to be bound again
+	}
 	plan := r.plan()
 	if b.commons > 0 || b.hinted {
 		plan = b.inlineSingleUses(plan)

@@ -145,8 +145,8 @@ func TestUnknownSettings(t *testing.T) {
 func TestPlacesOfUnsupportedOperators(t *testing.T) {
 	s := open(t, nil)
 	for text, caret := range map[string]string{
-		"SELECT sum(id) OVER () FROM range(3)":              "\n       ^^^^^^^^^^^^^^^",
-		"SELECT * FROM range(3) TABLESAMPLE (50 PERCENT) t": "\n              ^^^^",
+		"SELECT sum(id) OVER () FROM range(3)":                "\n       ^^^^^^^^^^^^^^^",
+		"SELECT * FROM (SELECT 1) TABLESAMPLE (50 PERCENT) t": "\n              ^^^^",
 	} {
 		_, err := s.SQL(text).Collect(t.Context())
 		if err != nil && diag.ConditionOf(err) != "UNSUPPORTED_FEATURE" {

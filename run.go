@@ -97,8 +97,8 @@ func isSort(n logical.Node) bool { _, ok := n.(*logical.Sort); return ok }
 
 // usable reports that the session has been closed.
 func (s *Session) usable() error {
-	if s.isClosed() {
-		return diag.New("INVALID_HANDLE.SESSION_CLOSED", "handle", "Session")
+	if s.closed.Load() {
+		return sessionClosed()
 	}
 	return nil
 }

@@ -50,8 +50,9 @@ type Session struct {
 	last          lastProfile
 	tables        tableCache
 
-	mu     sync.Mutex
-	closed bool
+	closed   atomic.Bool
+	closing  sync.Once
+	closeErr error // of closing
 }
 
 // Open starts a session; c may be nil.
@@ -91,23 +92,20 @@ func Open(c *Config) (*Session, error) {
 	return s, nil
 }
 
-// Close ends the session: cached tables and spill files are removed. Queries must have ended.
+// Close ends the session: whatever is asked of it from now on is refused, queries that run are cancelled, both with the error
+// INVALID_HANDLE.SESSION_CLOSED, and cached tables and spill files are removed. It returns when no worker is left. It may be called
+// again and by several goroutines, all of which wait for the end; also in the loop over a query's rows, which then ends with the error.
 func (s *Session) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil
-	}
-	s.closed = true
-	s.cache.clear()
-	return s.runtime.Close()
+	s.closed.Store(true)
+	s.closing.Do(func() {
+		s.runtime.Stop(sessionClosed)
+		s.cache.clear()
+		s.closeErr = s.runtime.Close()
+	})
+	return s.closeErr
 }
 
-func (s *Session) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
-}
+func sessionClosed() error { return diag.New("INVALID_HANDLE.SESSION_CLOSED", "handle", "Session") }
 
 // Get returns the value of a setting; ok is false for a key that is neither known nor set.
 func (s *Session) Get(key string) (value string, ok bool) {

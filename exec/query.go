@@ -60,7 +60,7 @@ type Failer interface {
 
 // Start runs a graph of stages. Every stage that others come After must be in the list. name describes the query in
 // errors and the profile. The query goes on by itself; the caller must Close it. Start fails with OUT_OF_MEMORY when
-// not even the minimum for a query can be had.
+// not even the minimum for a query can be had, and after Runtime.Stop.
 func (rt *Runtime) Start(ctx context.Context, name string, stages []*Stage) (*Query, error) {
 	account, err := rt.memory.NewQuery(name, rt.minimum)
 	if err != nil {
@@ -90,8 +90,16 @@ func (rt *Runtime) Start(ctx context.Context, name string, stages []*Stage) (*Qu
 	for _, s := range q.sinks {
 		s.announce(q)
 	}
-	q.unwatch = context.AfterFunc(ctx, func() { q.fail(ctx.Err()) })
 	rt.mu.Lock()
+	if rt.stopped != nil {
+		reason := rt.stopped
+		rt.mu.Unlock()
+		q.cancel()
+		q.memory.Close()
+		return nil, reason()
+	}
+	rt.queries[q] = struct{}{}
+	q.unwatch = context.AfterFunc(ctx, func() { q.fail(ctx.Err()) })
 	for _, r := range q.runs {
 		if r.before == 0 {
 			r.ready()
@@ -173,6 +181,7 @@ func (q *Query) Stop() {
 		for q.active > 0 {
 			q.quiet.Wait()
 		}
+		delete(rt.queries, q)
 		rt.mu.Unlock()
 	})
 }

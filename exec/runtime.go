@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/kilnql/kiln/exec/memory"
@@ -22,6 +24,9 @@ type Runtime struct {
 	ids     int        // worker numbers given out so far
 	jobs    []job      // what has work, served in turn
 	turn    int
+	idle    *sync.Cond          // running became 0
+	queries map[*Query]struct{} // started, and not stopped
+	stopped func() error        // why queries are refused; nil before Stop
 }
 
 // job is something that workers can take pieces of work from.
@@ -54,7 +59,8 @@ func NewRuntime(o Options) *Runtime {
 	}
 	rt := &Runtime{workers: o.Workers, memory: memory.NewManager(o.MemoryLimit), spill: memory.OpenSpill(o.SpillDir, o.Files)}
 	rt.minimum = min(o.QueryMinimum, rt.memory.Limit()/16)
-	rt.slot = sync.NewCond(&rt.mu)
+	rt.slot, rt.idle = sync.NewCond(&rt.mu), sync.NewCond(&rt.mu)
+	rt.queries = map[*Query]struct{}{}
 	return rt
 }
 
@@ -67,7 +73,29 @@ func (rt *Runtime) Memory() *memory.Manager { return rt.memory }
 // Spill is the place for spill files.
 func (rt *Runtime) Spill() *memory.Spill { return rt.spill }
 
-// Close removes the spill directory. Queries must have been closed.
+// Stop ends all queries that run, refuses others from now on, and waits until no worker is left. Each query fails with an error
+// of its own from reason. What queries hold is there until they are closed. Stop may be called again; no worker may call it.
+func (rt *Runtime) Stop(reason func() error) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	rt.stopped = reason
+	running := slices.Collect(maps.Keys(rt.queries))
+	rt.mu.Unlock()
+	for _, q := range running {
+		q.fail(reason())
+	}
+	rt.mu.Lock()
+	for _, q := range running {
+		for q.active > 0 {
+			q.quiet.Wait()
+		}
+	}
+	for rt.running > 0 {
+		rt.idle.Wait()
+	}
+}
+
+// Close removes the spill directory. Queries must have been closed, or stopped by Stop.
 func (rt *Runtime) Close() error { return rt.spill.Close() }
 
 // Worker is what a piece of work knows of the worker that runs it. It is valid only for that piece.
@@ -165,6 +193,9 @@ func (rt *Runtime) work(id int, work func(w *Worker)) {
 			rt.running--
 			rt.free = append(rt.free, id)
 			rt.slot.Signal()
+			if rt.running == 0 {
+				rt.idle.Broadcast()
+			}
 		}
 		rt.mu.Unlock()
 	}

@@ -111,7 +111,6 @@ func (a *Aggregate) decode(b []byte) (*decodedRun, error) {
 		for r := range d.n {
 			length := int(binary.LittleEndian.Uint32(rest))
 			state := d.states[r*size+a.offsets[i]:][:c.Kernel.Size:c.Kernel.Size]
-			clear(state[:8]) // the number of a blob elsewhere
 			if err := c.Kernel.Decode(&contexts[i], state, rest[4:4+length]); err != nil {
 				return nil, err
 			}

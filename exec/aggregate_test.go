@@ -93,6 +93,7 @@ var setKernel = &expr.AggregateKernel{
 		return b, nil
 	},
 	Decode: func(c *expr.AggregateContext, state []byte, b []byte) error {
+		binary.LittleEndian.PutUint64(state, 0)
 		for ; len(b) > 0; b = b[8:] {
 			addToSet(c, state, int64(binary.LittleEndian.Uint64(b)))
 		}

@@ -203,7 +203,8 @@ type AggregateKernel struct {
 	// Final writes the result of n states into out (flat, room for n): state i starts at Base[Rows[i]*Stride+Offset],
 	// or at Base[i*Stride+Offset] if Rows is nil.
 	Final func(c *AggregateContext, g *Groups, n int, out *vector.Vector) error
-	// Encode appends the blob of a state to b; Decode restores it into a new state.
+	// Encode appends the blob of a state to b; Decode restores it into a copy of that state, whose blob numbers are those of
+	// another store: it replaces them, wherever they stand, and keeps the rest.
 	Encode func(c *AggregateContext, state []byte, b []byte) ([]byte, error)
 	Decode func(c *AggregateContext, state []byte, b []byte) error
 }

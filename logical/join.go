@@ -59,24 +59,40 @@ func (n *Join) WithChildren(c []Node) Node {
 }
 
 // Columns returns the left columns, the right ones unless the join is semi, anti or mark, and the mark.
-func (n *Join) Columns() []Column {
-	left := n.Left.Columns()
-	columns := make([]Column, 0, 2*len(left))
-	columns = append(columns, left...)
+func (n *Join) Columns() []Column { return n.appendColumns(nil) }
+
+// appendColumns adds the columns to others. Joins of joins, which may be hundreds, fill one list: a list of its own for each
+// of them would make the columns of a query quadratic work, and rules that ask each join for its columns cubic.
+func (n *Join) appendColumns(columns []Column) []Column {
+	first := len(columns)
+	columns = appendColumnsOf(columns, n.Left)
 	if n.Type == RightOuter || n.Type == FullOuter {
-		setNullable(columns)
+		setNullable(columns[first:])
 	}
 	switch {
 	case n.Type.HasRightColumns():
-		start := len(columns)
-		columns = append(columns, n.Right.Columns()...)
+		right := len(columns)
+		columns = appendColumnsOf(columns, n.Right)
 		if n.Type == LeftOuter || n.Type == FullOuter {
-			setNullable(columns[start:])
+			setNullable(columns[right:])
 		}
 	case n.Type == LeftMark:
 		columns = append(columns, n.Mark)
 	}
 	return columns
+}
+
+func appendColumnsOf(columns []Column, n Node) []Column {
+	for {
+		switch m := n.(type) {
+		case *Join:
+			return m.appendColumns(columns)
+		case *Filter:
+			n = m.Input
+		default:
+			return append(columns, n.Columns()...)
+		}
+	}
 }
 
 func setNullable(columns []Column) {

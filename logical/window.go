@@ -1,6 +1,7 @@
 package logical
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kilnql/kiln/expr"
@@ -24,7 +25,7 @@ func (n *Window) WithChildren(c []Node) Node {
 
 // Columns returns the input's columns, then the functions' results.
 func (n *Window) Columns() []Column {
-	return append(n.Input.Columns()[:len(n.Input.Columns()):len(n.Input.Columns())], namedColumns(n.Functions)...)
+	return append(slices.Clip(n.Input.Columns()), namedColumns(n.Functions)...)
 }
 
 // Expressions returns the window calls.

@@ -27,7 +27,7 @@ func decorrelate(n logical.Node, c *Context) (logical.Node, bool) {
 	if !needsDecorrelation(n) {
 		return n, false
 	}
-	d := &decorrelator{Context: c, common: map[logical.Node]logical.Node{}}
+	d := &decorrelator{Context: c, common: map[logical.Node]logical.Node{}, laterals: map[*logical.Join]bool{}}
 	m := d.tree(n)
 	return m, m != n
 }
@@ -45,10 +45,14 @@ func needsDecorrelation(n logical.Node) bool {
 type decorrelator struct {
 	*Context
 	common map[logical.Node]logical.Node // definitions of common plans, rewritten once
+	// shared are the inputs that domains were taken from, laterals the joins that lateral joins became.
+	shared   []*sharedInput
+	laterals map[*logical.Join]bool
 }
 
 // tree removes all subqueries from a plan; columns that are free in it stay free.
 func (d *decorrelator) tree(n logical.Node) logical.Node {
+	d.check()
 	if use, ok := n.(*logical.CommonPlan); ok {
 		definition, done := d.common[use.Definition]
 		if !done {
@@ -153,6 +157,9 @@ type attachment struct {
 	input logical.Node
 	// done are the values of the subqueries attached so far, by their plan: one that occurs twice is computed once.
 	done map[any]expr.Expr
+	// shared is what domains are taken from, nil as long as there was none; narrowed says that the input lost rows since.
+	shared   *sharedInput
+	narrowed bool
 }
 
 func (d *decorrelator) attachTo(input logical.Node) *attachment {
@@ -236,7 +243,7 @@ func (a *attachment) restrict(p expr.Expr) bool {
 			if kind == logical.LeftAnti {
 				v = not(v)
 			}
-			a.input = filtered(a.input, v)
+			a.input, a.narrowed = filtered(a.input, v), true
 		}
 		return true
 	}
@@ -283,7 +290,7 @@ func (a *attachment) scalar(s *expr.Subquery) expr.Expr {
 		column.Nullable = true
 	}
 	var condition []expr.Expr
-	join.Left, join.Right, condition = a.d.withDomain(a.input, plan, outer)
+	join.Left, join.Right, condition = a.withDomain(plan, outer)
 	join.Condition = expr.Conjunction(condition...)
 	a.input = join
 	return column.Ref()
@@ -329,7 +336,7 @@ func (a *attachment) exists(s *expr.Subquery, kind logical.JoinType) expr.Expr {
 	} else if p, ok := pullUp(a.d.Context, plan, columnsOf(outer)); ok && p.empty == nil {
 		join.Right, condition = p.node, p.predicates
 	} else {
-		join.Left, join.Right, condition = a.d.withDomain(a.input, plan, outer)
+		join.Left, join.Right, condition = a.withDomain(plan, outer)
 	}
 	join.Condition = expr.Conjunction(condition...)
 	return a.attachMark(join, "exists", false)
@@ -339,6 +346,7 @@ func (a *attachment) exists(s *expr.Subquery, kind logical.JoinType) expr.Expr {
 func (a *attachment) attachMark(join *logical.Join, name string, nullable bool) expr.Expr {
 	a.input = join
 	if join.Type != logical.LeftMark {
+		a.narrowed = true
 		return nil
 	}
 	join.Mark = logical.Column{ID: a.d.IDs.Next(), Name: name, Type: types.BooleanType, Nullable: nullable}
@@ -392,7 +400,7 @@ func (a *attachment) in(s *expr.Subquery, kind logical.JoinType, nulls bool) exp
 	} else if p, ok := pullUp(a.d.Context, plan, columnsOf(outer)); ok && p.empty == nil {
 		join.Right, condition = p.node, p.predicates
 	} else {
-		join.Left, join.Right, condition = a.d.withDomain(a.input, plan, outer)
+		join.Left, join.Right, condition = a.withDomain(plan, outer)
 	}
 	keys := make([]expr.Expr, len(columns))
 	mayBeUnknown := false

@@ -24,8 +24,11 @@ func (d *decorrelator) lateral(n *logical.Join) logical.Node {
 	if p, ok := pullUp(d.Context, n.Right, columnsOf(outer)); ok && p.empty == nil {
 		m.Right, condition = p.node, p.predicates
 	} else {
-		m.Left, m.Right, condition = d.withDomain(n.Left, n.Right, outer)
+		dom, left := d.lateralDomain(n, outer)
+		m.Left = left
+		m.Right, condition = dom.pushInto(n.Right)
 	}
+	d.laterals[&m] = true
 	m.Condition = expr.Conjunction(append(conjuncts(n.Condition), condition...)...)
 	if m.Type == logical.Cross && m.Condition != nil {
 		m.Type = logical.Inner
@@ -53,7 +56,7 @@ func (d *decorrelator) join(n *logical.Join) logical.Node {
 		return d.joinByFilter(n)
 	}
 	columns := n.Columns()
-	j := joinAttachment{d: d, join: n, left: d.attachTo(n.Left), right: d.attachTo(n.Right)}
+	j := joinAttachment{d: d, join: n, left: d.attachTo(n.Left), right: d.attachTo(n.Right), paired: copies{}}
 	var parts []expr.Expr
 	for _, p := range conjuncts(n.Condition) {
 		parts = append(parts, j.replace(p))
@@ -88,6 +91,8 @@ type joinAttachment struct {
 	left, right *attachment
 	// extra are conjuncts that the new inputs need.
 	extra []expr.Expr
+	// paired are the copies of columns of the preserved side that the other side has got; see pairs.
+	paired copies
 }
 
 func (j *joinAttachment) replace(e expr.Expr) expr.Expr {
@@ -127,10 +132,9 @@ func needed(n logical.Node, needs columnSet) []logical.Column {
 
 // pairs computes a subquery for all pairs of distinct values of columns of the left and of the right side.
 func (j *joinAttachment) pairs(s *expr.Subquery, left, right []logical.Column) expr.Expr {
-	leftDomain, rightDomain := j.d.domainOf(j.left.input, left), j.d.domainOf(j.right.input, right)
-	j.left.input, j.right.input = leftDomain.input, rightDomain.input
-	l, ofLeft := leftDomain.use()
-	r, ofRight := rightDomain.use()
+	plan := s.Plan.(logical.Node)
+	l, ofLeft := j.left.domain(plan, left).use()
+	r, ofRight := j.right.domain(plan, right).use()
 	renamed := map[expr.ColumnID]expr.ColumnID{}
 	for id, c := range ofLeft {
 		renamed[id] = c.ID
@@ -149,8 +153,16 @@ func (j *joinAttachment) pairs(s *expr.Subquery, left, right []logical.Column) e
 	if j.join.Type == logical.RightOuter {
 		optional, near, ofNear, far, ofFar = j.left, left, ofLeft, right, ofRight
 	}
-	optional.input = &logical.Join{Type: logical.Inner, Left: optional.input, Right: computed, Condition: expr.Conjunction(matching(near, ofNear)...)}
-	j.extra = append(j.extra, matching(far, ofFar)...)
+	condition := matching(near, ofNear)
+	for _, c := range far {
+		if known, again := j.paired[c.ID]; again { // a row of the pairs of both, not each with each
+			condition = append(condition, sameValue(known.Ref(), ofFar[c.ID].Ref()))
+			continue
+		}
+		j.paired[c.ID] = ofFar[c.ID]
+		j.extra = append(j.extra, sameValue(c.Ref(), ofFar[c.ID].Ref()))
+	}
+	optional.input = &logical.Join{Type: logical.Inner, Left: optional.input, Right: computed, Condition: expr.Conjunction(condition...)}
 	return out.Ref()
 }
 

@@ -11,43 +11,18 @@ import (
 	"github.com/kilnql/kiln/types"
 )
 
-// withDomain makes a correlated plan independent of input: the plan it returns computes the rows of plan for every
-// combination of values that the outer columns have in input. The condition selects a row's own. left is input, computed
-// once for the join and for the domain.
-func (d *decorrelator) withDomain(input, plan logical.Node, outer []logical.Column) (left, right logical.Node, condition []expr.Expr) {
-	dom := d.domainOf(input, outer)
-	node, copies := (&pushDown{d: d, domain: dom, outer: columnsOf(outer)}).push(plan)
-	return dom.input, node, matching(outer, copies)
-}
-
-// domain is the set of combinations of values that some columns of a plan have.
+// domain is the set of combinations of values that some columns of a plan have, or of more than those.
 type domain struct {
-	d *decorrelator
-	// input stands for the plan that the domain was taken from.
-	input      logical.Node
+	d          *decorrelator
 	key        int32
 	definition logical.Node
 	columns    []logical.Column
 }
 
-// domainOf makes the domain of columns of input; input itself becomes a common plan of which the result's input and the
-// domain are two uses.
-func (d *decorrelator) domainOf(input logical.Node, columns []logical.Column) *domain {
-	definition, _ := logical.FreshCopy(input, d.IDs)
-	key := d.nextCommonKey()
-	again := &logical.CommonPlan{Key: key, Definition: definition}
-	place := map[expr.ColumnID]logical.Column{}
-	for _, c := range input.Columns() {
-		fresh := d.freshColumn(c)
-		again.Output = append(again.Output, fresh)
-		place[c.ID] = fresh
-	}
-	distinct := &logical.Aggregate{Input: again}
-	for _, c := range columns {
-		distinct.Keys = append(distinct.Keys, logical.Named{ID: d.IDs.Next(), Name: c.Name, Expr: place[c.ID].Ref()})
-	}
-	return &domain{d: d, key: d.nextCommonKey(), definition: distinct, columns: columns,
-		input: &logical.CommonPlan{Key: key, Definition: definition, Output: input.Columns()}}
+// pushInto is plan computed for each combination of the domain, and the conditions that select a row's own.
+func (s *domain) pushInto(plan logical.Node) (logical.Node, []expr.Expr) {
+	node, copies := (&pushDown{d: s.d, domain: s, outer: columnsOf(s.columns)}).push(plan)
+	return node, matching(s.columns, copies)
 }
 
 // use is the domain with fresh columns, and these by the columns they are copies of.
@@ -73,6 +48,7 @@ type copies = map[expr.ColumnID]logical.Column
 
 // push returns a plan with n's columns and a copy of the domain's, which computes n for each combination of the domain.
 func (p *pushDown) push(n logical.Node) (logical.Node, copies) {
+	p.d.check()
 	if !readsAny(n, p.outer) {
 		dom, m := p.domain.use()
 		return &logical.Join{Type: logical.Cross, Left: dom, Right: n}, m

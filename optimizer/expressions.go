@@ -11,6 +11,7 @@ func onExpressions(f func(expr.Expr, *Context) expr.Expr) func(logical.Node, *Co
 	return func(n logical.Node, c *Context) (logical.Node, bool) {
 		return mapExpressions(n, func(e expr.Expr) expr.Expr {
 			return expr.Transform(e, func(e expr.Expr) expr.Expr {
+				c.check()
 				switch e.(type) {
 				case *expr.Column, *expr.Literal, *expr.Aggregate, *expr.WindowCall:
 					return e

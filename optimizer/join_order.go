@@ -38,6 +38,7 @@ type joinOrderer struct {
 }
 
 func (o *joinOrderer) tree(n logical.Node) logical.Node {
+	o.c.check()
 	switch n := n.(type) {
 	case *logical.CommonPlan:
 		definition, done := o.common[n.Definition]
@@ -66,7 +67,9 @@ func (o *joinOrderer) order(n *logical.Join, g *orderGraph) logical.Node {
 		m.Right = o.tree(s.Right)
 		g.semis[i] = &m
 	}
-	best := keepColumns(g.best(o.c.estimator), n.Columns())
+	// In a fixed order, whatever the places they were found at: which of them are tried at both depends on it.
+	slices.SortStableFunc(g.semis, func(a, b *logical.Join) int { return int(firstID(a.Right)) - int(firstID(b.Right)) })
+	best := keepColumns(g.best(o.c), n.Columns())
 	if logical.Format(best) == logical.Format(n) { // IDs are the same too: nothing was renumbered
 		return n
 	}
@@ -121,7 +124,8 @@ func passesOn(p *logical.Project) bool {
 }
 
 // best builds the cheapest tree.
-func (g *orderGraph) best(e *Estimator) logical.Node {
+func (g *orderGraph) best(c *Context) logical.Node {
+	e := c.estimator
 	var choice []int // semi joins for which both places are tried
 	leaf := make([]int, len(g.semis))
 	early := make([]bool, len(g.semis))
@@ -142,7 +146,7 @@ func (g *orderGraph) best(e *Estimator) logical.Node {
 		for k, i := range choice {
 			early[i] = tried>>k&1 == 1
 		}
-		plan, cost := g.plan(e, leaf, early)
+		plan, cost := g.plan(c, leaf, early)
 		if cost < cheapest {
 			best, cheapest = plan, cost
 		}
@@ -186,7 +190,8 @@ func semiOver(s *logical.Join, left logical.Node) *logical.Join {
 }
 
 // plan is the cheapest tree with the semi joins at the given places, and its cost.
-func (g *orderGraph) plan(e *Estimator, leaf []int, early []bool) (logical.Node, float64) {
+func (g *orderGraph) plan(c *Context, leaf []int, early []bool) (logical.Node, float64) {
+	e := c.estimator
 	relations := append([]logical.Node(nil), g.relations...)
 	cost := 0.0
 	for i, s := range g.semis {
@@ -196,7 +201,7 @@ func (g *orderGraph) plan(e *Estimator, leaf []int, early []bool) (logical.Node,
 			relations[leaf[i]] = below
 		}
 	}
-	q := newOrderSearch(e, relations, g.predicates)
+	q := newOrderSearch(c, relations, g.predicates)
 	tree := q.search()
 	cost += tree.cost
 	plan := q.build(tree)
@@ -224,42 +229,42 @@ func semiCost(l, r, out float64) float64 {
 	return min(buildCost*r+l, buildCost*l+r) + outputCost*out
 }
 
-// relationMask is a set of relations by their number.
-type relationMask uint64
-
 // orderSearch looks for the cheapest tree over relations.
 type orderSearch struct {
+	c         *Context
 	relations []logical.Node
 	estimates []*estimate
-	classes   []columnClass
-	edges     []orderEdge // predicates that are no equalities of columns
-	memo      map[relationMask]*orderTree
-	known     map[relationMask]*estimate // columns of sets of relations
+	// known is what is known of the columns of all relations.
+	known   *estimate
+	classes []columnClass
+	edges   []orderEdge  // predicates that are no equalities of columns
+	memo    []*orderTree // of the exact search, by the bits of the set
 }
 
 // columnClass is a set of columns that the predicates make equal.
 type columnClass struct {
 	columns  []*expr.Column
 	relation []int
-	mask     relationMask
+	set      relationSet
 }
 
-// orderEdge is a predicate with the relations it reads; left and right are those of an equality's sides.
+// orderEdge is a predicate with the relations it reads; left and right are those of an equality's sides, else nil.
 type orderEdge struct {
 	predicate   expr.Expr
-	mask        relationMask
-	left, right relationMask
+	set         relationSet
+	left, right relationSet
+	selectivity float64
 }
 
 // orderTree is a tree over a set of relations.
 type orderTree struct {
-	mask        relationMask
+	set         relationSet
 	rows, cost  float64
 	left, right *orderTree // nil for a relation
 }
 
-func newOrderSearch(e *Estimator, given []logical.Node, predicates []expr.Expr) *orderSearch {
-	q := &orderSearch{relations: slices.Clone(given), memo: map[relationMask]*orderTree{}, known: map[relationMask]*estimate{}}
+func newOrderSearch(c *Context, given []logical.Node, predicates []expr.Expr) *orderSearch {
+	q := &orderSearch{c: c, relations: slices.Clone(given)}
 	// A fixed order makes the result independent of the tree the relations came from.
 	slices.SortStableFunc(q.relations, func(a, b logical.Node) int { return int(firstID(a)) - int(firstID(b)) })
 	place := map[expr.ColumnID]int{}
@@ -280,8 +285,14 @@ func newOrderSearch(e *Estimator, given []logical.Node, predicates []expr.Expr) 
 	}
 	slices.SortFunc(q.classes, func(a, b columnClass) int { return int(a.columns[0].ID) - int(b.columns[0].ID) })
 	slices.SortStableFunc(q.edges, func(a, b orderEdge) int { return strings.Compare(expr.Key(a.predicate), expr.Key(b.predicate)) })
+	q.known = &estimate{rows: math.Inf(1), columns: map[expr.ColumnID]*columnEstimate{}}
 	for _, r := range q.relations {
-		q.estimates = append(q.estimates, e.of(r))
+		s := c.estimator.of(r)
+		q.estimates = append(q.estimates, s)
+		maps.Copy(q.known.columns, s.columns)
+	}
+	for i := range q.edges {
+		q.edges[i].selectivity = q.known.selectivity(q.edges[i].predicate)
 	}
 	return q
 }
@@ -296,25 +307,25 @@ func firstID(n logical.Node) expr.ColumnID {
 
 // addEdge takes a predicate that is not an equality of columns of two relations. One over a single relation filters it.
 func (q *orderSearch) addEdge(p expr.Expr, place map[expr.ColumnID]int) {
-	maskOf := func(x expr.Expr) relationMask {
-		var m relationMask
+	setOf := func(x expr.Expr) relationSet {
+		s := newRelationSet(len(q.relations))
 		expr.VisitColumns(x, func(c *expr.Column) {
 			if i, ok := place[c.ID]; ok {
-				m |= 1 << i
+				s.add(i)
 			}
 		})
-		return m
+		return s
 	}
-	edge := orderEdge{predicate: p, mask: maskOf(p)}
-	if bits.OnesCount64(uint64(edge.mask)) == 1 {
-		i := bits.TrailingZeros64(uint64(edge.mask))
+	edge := orderEdge{predicate: p, set: setOf(p)}
+	if edge.set.count() == 1 {
+		i := edge.set.first()
 		q.relations[i] = addFilter(q.relations[i], p)
 		return
 	}
 	if c, ok := p.(*expr.Comparison); ok && (c.Op == expr.Equal || c.Op == expr.NullSafeEqual) {
-		edge.left, edge.right = maskOf(c.Left), maskOf(c.Right)
-		if edge.left&edge.right != 0 || edge.left == 0 || edge.right == 0 {
-			edge.left, edge.right = 0, 0
+		l, r := setOf(c.Left), setOf(c.Right)
+		if !l.intersects(r) && l.count() > 0 && r.count() > 0 {
+			edge.left, edge.right = l, r
 		}
 	}
 	q.edges = append(q.edges, edge)
@@ -330,7 +341,7 @@ func (q *orderSearch) closeClass(k *columnClass) {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return int(k.columns[a].ID) - int(k.columns[b].ID) })
-	sorted := columnClass{mask: k.mask}
+	sorted := columnClass{set: k.set}
 	first := map[int]*expr.Column{}
 	for _, i := range order {
 		c, r := k.columns[i], k.relation[i]
@@ -370,7 +381,10 @@ func (q *orderSearch) addEquality(l *expr.Column, li int, r *expr.Column, ri int
 	a, b := find(l.ID), find(r.ID)
 	switch {
 	case a < 0 && b < 0:
-		q.classes = append(q.classes, columnClass{[]*expr.Column{l, r}, []int{li, ri}, 1<<li | 1<<ri})
+		k := columnClass{set: newRelationSet(len(q.relations))}
+		k.add(l, li)
+		k.add(r, ri)
+		q.classes = append(q.classes, k)
 	case a < 0:
 		q.classes[b].add(l, li)
 	case b < 0:
@@ -385,14 +399,14 @@ func (q *orderSearch) addEquality(l *expr.Column, li int, r *expr.Column, ri int
 
 func (k *columnClass) add(c *expr.Column, relation int) {
 	k.columns, k.relation = append(k.columns, c), append(k.relation, relation)
-	k.mask |= 1 << relation
+	k.set.add(relation)
 }
 
-// member is a column of the class in one of the relations of mask: the one with the fewest values there.
-func (k *columnClass) member(q *orderSearch, mask relationMask) *expr.Column {
+// member is a column of the class in one of the relations of set: the one with the fewest values there.
+func (k *columnClass) member(q *orderSearch, set relationSet) *expr.Column {
 	best, at := -1, math.Inf(1)
 	for i, r := range k.relation {
-		if mask>>r&1 == 0 {
+		if !set.has(r) {
 			continue
 		}
 		if d, _ := q.estimates[r].domainOf(k.columns[i]); best < 0 || d < at {
@@ -403,14 +417,14 @@ func (k *columnClass) member(q *orderSearch, mask relationMask) *expr.Column {
 }
 
 // connected reports whether an equality joins two disjoint sets.
-func (q *orderSearch) connected(a, b relationMask) bool {
+func (q *orderSearch) connected(a, b relationSet) bool {
 	for i := range q.classes {
-		if q.classes[i].mask&a != 0 && q.classes[i].mask&b != 0 {
+		if k := &q.classes[i]; k.set.intersects(a) && k.set.intersects(b) {
 			return true
 		}
 	}
-	for _, e := range q.edges {
-		if e.crosses(a, b) && e.left != 0 {
+	for i := range q.edges {
+		if e := &q.edges[i]; e.left != nil && e.crosses(a, b) {
 			return true
 		}
 	}
@@ -418,72 +432,52 @@ func (q *orderSearch) connected(a, b relationMask) bool {
 }
 
 // crosses reports whether a predicate can be applied when a and b are joined, and not before.
-func (e *orderEdge) crosses(a, b relationMask) bool {
-	return e.mask&^(a|b) == 0 && e.mask&a != 0 && e.mask&b != 0
+func (e *orderEdge) crosses(a, b relationSet) bool {
+	return e.set.intersects(a) && e.set.intersects(b) && e.set.within(a, b)
 }
 
 // connecting are the classes that have columns on both sides.
-func (q *orderSearch) connecting(a, b relationMask) []*columnClass {
+func (q *orderSearch) connecting(a, b relationSet) []*columnClass {
 	var out []*columnClass
 	for i := range q.classes {
-		if k := &q.classes[i]; k.mask&a != 0 && k.mask&b != 0 {
+		if k := &q.classes[i]; k.set.intersects(a) && k.set.intersects(b) {
 			out = append(out, k)
 		}
 	}
 	return out
 }
 
-// members are columns of mask for each of classes: of one relation if one has them all, since such a relation says how many
+// members are columns of set for each of classes: of one relation if one has them all, since such a relation says how many
 // combinations of their values there are.
-func (q *orderSearch) members(classes []*columnClass, mask relationMask) []*expr.Column {
-	common := mask
-	for _, k := range classes {
-		common &= k.mask
-	}
-	if common != 0 {
-		mask = common & -common
+func (q *orderSearch) members(classes []*columnClass, set relationSet) []*expr.Column {
+	if common := set.firstOfAll(classes); common >= 0 {
+		set = newRelationSet(len(q.relations))
+		set.add(common)
 	}
 	out := make([]*expr.Column, len(classes))
 	for i, k := range classes {
-		out[i] = k.member(q, mask)
+		out[i] = k.member(q, set)
 	}
 	return out
 }
 
 // rowsOf estimates the join of two disjoint sets.
 func (q *orderSearch) rowsOf(a, b *orderTree) float64 {
-	classes := q.connecting(a.mask, b.mask)
-	left, right := q.members(classes, a.mask), q.members(classes, b.mask)
-	keys := make([]joinKey, len(classes))
-	for i := range classes {
-		keys[i] = joinKey{left: left[i], right: right[i]}
+	kept := 1.0
+	if classes := q.connecting(a.set, b.set); len(classes) > 0 {
+		left, right := q.members(classes, a.set), q.members(classes, b.set)
+		keys := make([]joinKey, len(classes))
+		for i := range classes {
+			keys[i] = joinKey{left: left[i], right: right[i]}
+		}
+		kept = keySelectivity(keys, q.known, q.known)
 	}
-	kept := keySelectivity(keys, q.columns(a.mask), q.columns(b.mask))
 	for i := range q.edges {
-		if q.edges[i].crosses(a.mask, b.mask) {
-			kept *= q.edgeSelectivity(&q.edges[i])
+		if q.edges[i].crosses(a.set, b.set) {
+			kept *= q.edges[i].selectivity
 		}
 	}
 	return max(1, a.rows*b.rows*kept)
-}
-
-// columns is what is known of the columns of a set of relations.
-func (q *orderSearch) columns(mask relationMask) *estimate {
-	if s := q.known[mask]; s != nil {
-		return s
-	}
-	s := &estimate{rows: math.Inf(1), columns: map[expr.ColumnID]*columnEstimate{}}
-	for i, r := range q.estimates {
-		if mask>>i&1 == 1 {
-			maps.Copy(s.columns, r.columns)
-		}
-	}
-	q.known[mask] = s
-	return s
-}
-
-func (q *orderSearch) edgeSelectivity(e *orderEdge) float64 {
-	return q.columns(e.mask).selectivity(e.predicate)
 }
 
 // search finds the cheapest tree over all relations.
@@ -491,15 +485,20 @@ func (q *orderSearch) search() *orderTree {
 	n := len(q.relations)
 	trees := make([]*orderTree, n)
 	for i, s := range q.estimates {
-		trees[i] = &orderTree{mask: 1 << i, rows: s.rows}
-		q.memo[trees[i].mask] = trees[i]
+		trees[i] = &orderTree{set: newRelationSet(n), rows: s.rows}
+		trees[i].set.add(i)
 	}
 	if n > exactRelations {
 		return q.greedy(trees)
 	}
-	all := relationMask(1)<<n - 1
-	for mask := relationMask(1); mask <= all; mask++ {
-		if bits.OnesCount64(uint64(mask)) > 1 {
+	all := uint64(1)<<n - 1
+	q.memo = make([]*orderTree, all+1)
+	for i, t := range trees {
+		q.memo[1<<i] = t
+	}
+	for mask := uint64(1); mask <= all; mask++ {
+		if bits.OnesCount64(mask) > 1 {
+			q.c.check()
 			q.exact(mask)
 		}
 	}
@@ -517,12 +516,12 @@ func (q *orderSearch) search() *orderTree {
 }
 
 // partOf is the largest connected set around the first relation of mask.
-func (q *orderSearch) partOf(mask relationMask) relationMask {
+func (q *orderSearch) partOf(mask uint64) uint64 {
 	part := mask & -mask
 	for grown := true; grown; {
 		grown = false
 		for i := range q.relations {
-			if bit := relationMask(1) << i; part&bit == 0 && mask&bit != 0 && q.memo[part|bit] != nil {
+			if bit := uint64(1) << i; part&bit == 0 && mask&bit != 0 && q.memo[part|bit] != nil {
 				part |= bit
 				grown = true
 			}
@@ -532,7 +531,7 @@ func (q *orderSearch) partOf(mask relationMask) relationMask {
 }
 
 // exact finds the cheapest tree over mask from those over its parts; there is none if mask is not connected.
-func (q *orderSearch) exact(mask relationMask) {
+func (q *orderSearch) exact(mask uint64) {
 	var best *orderTree
 	for left := (mask - 1) & mask; left > 0; left = (left - 1) & mask {
 		right := mask &^ left
@@ -540,7 +539,7 @@ func (q *orderSearch) exact(mask relationMask) {
 			continue // the mirror image
 		}
 		a, b := q.memo[left], q.memo[right]
-		if a == nil || b == nil || !q.connected(left, right) {
+		if a == nil || b == nil || !q.connected(a.set, b.set) {
 			continue
 		}
 		rows := 0.0
@@ -551,7 +550,7 @@ func (q *orderSearch) exact(mask relationMask) {
 		}
 		cost := a.cost + b.cost + joinCost(a.rows, b.rows, rows)
 		if best == nil || cost < best.cost {
-			best = &orderTree{mask: mask, rows: rows, cost: cost, left: a, right: b}
+			best = &orderTree{set: a.set.union(b.set), rows: rows, cost: cost, left: a, right: b}
 		}
 	}
 	if best != nil {
@@ -559,30 +558,49 @@ func (q *orderSearch) exact(mask relationMask) {
 	}
 }
 
-// greedy joins, again and again, the two trees whose join costs least, products only if nothing else is left.
+// greedy joins, again and again, the two trees whose join gives the fewest rows, products only if nothing else is left.
 func (q *orderSearch) greedy(trees []*orderTree) *orderTree {
+	pairs := make([][]treePair, len(trees)) // of each tree with those before it
+	for i := range pairs {
+		pairs[i] = make([]treePair, i)
+	}
 	for len(trees) > 1 {
-		var best *orderTree
-		bestI, bestJ, bestConnected := 0, 0, false
+		bestI, bestJ, best := 0, 0, (*treePair)(nil)
 		for i, a := range trees {
-			for j := range i {
-				b := trees[j]
-				connected := q.connected(a.mask, b.mask)
-				if bestConnected && !connected {
-					continue
-				}
-				rows := q.rowsOf(a, b)
-				cost := a.cost + b.cost + joinCost(a.rows, b.rows, rows)
-				if best == nil || connected && !bestConnected || rows < best.rows {
-					best = &orderTree{mask: a.mask | b.mask, rows: rows, cost: cost, left: a, right: b}
-					bestI, bestJ, bestConnected = i, j, connected
+			q.c.check()
+			for j, b := range trees[:i] {
+				p := &pairs[i][j]
+				p.estimate(q, a, b)
+				if best == nil || p.connected && !best.connected || p.connected == best.connected && p.rows < best.rows {
+					bestI, bestJ, best = i, j, p
 				}
 			}
 		}
-		trees[bestJ] = best
-		trees = append(trees[:bestI], trees[bestI+1:]...)
+		a, b := trees[bestI], trees[bestJ]
+		cost := a.cost + b.cost + joinCost(a.rows, b.rows, best.rows)
+		trees[bestJ] = &orderTree{set: a.set.union(b.set), rows: best.rows, cost: cost, left: a, right: b}
+		trees, pairs = slices.Delete(trees, bestI, bestI+1), slices.Delete(pairs, bestI, bestI+1)
+		for i := bestI; i < len(pairs); i++ {
+			pairs[i] = slices.Delete(pairs[i], bestI, bestI+1)
+		}
+		clear(pairs[bestJ])
+		for i := bestJ + 1; i < len(pairs); i++ {
+			pairs[i][bestJ] = treePair{}
+		}
 	}
 	return trees[0]
+}
+
+// treePair is what joining two trees would give, once that is known.
+type treePair struct {
+	known, connected bool
+	rows             float64
+}
+
+func (p *treePair) estimate(q *orderSearch, a, b *orderTree) {
+	if !p.known {
+		*p = treePair{known: true, connected: q.connected(a.set, b.set), rows: q.rowsOf(a, b)}
+	}
 }
 
 // build makes the plan of a tree.
@@ -590,7 +608,7 @@ func (q *orderSearch) build(t *orderTree) logical.Node {
 	plan := q.node(t)
 	var loose []expr.Expr // predicates that read no relation
 	for _, e := range q.edges {
-		if e.mask == 0 {
+		if e.set.count() == 0 {
 			loose = append(loose, e.predicate)
 		}
 	}
@@ -599,20 +617,20 @@ func (q *orderSearch) build(t *orderTree) logical.Node {
 
 func (q *orderSearch) node(t *orderTree) logical.Node {
 	if t.left == nil {
-		return q.relations[bits.TrailingZeros64(uint64(t.mask))]
+		return q.relations[t.set.first()]
 	}
 	a, b := t.left, t.right
 	if a.rows < b.rows {
 		a, b = b, a
 	}
 	var parts []expr.Expr
-	classes := q.connecting(a.mask, b.mask)
-	left, right := q.members(classes, a.mask), q.members(classes, b.mask)
+	classes := q.connecting(a.set, b.set)
+	left, right := q.members(classes, a.set), q.members(classes, b.set)
 	for i := range classes {
 		parts = append(parts, compare(expr.Equal, left[i], right[i]))
 	}
 	for i := range q.edges {
-		if q.edges[i].crosses(a.mask, b.mask) {
+		if q.edges[i].crosses(a.set, b.set) {
 			parts = append(parts, q.edges[i].predicate)
 		}
 	}

@@ -30,6 +30,9 @@ type Options struct {
 	// Fold evaluates a constant expression to a value in the Go form of package types; nil takes the compiler's own.
 	// An error leaves the expression in the plan, to be raised only if a row reaches it.
 	Fold func(expr.Expr) (any, error)
+	// Cancelled, if set, is asked again and again, cheaply, whether somebody still wants the plan. Its error ends
+	// Optimize, which returns it.
+	Cancelled func() error
 }
 
 // Context is what rules may use: the options, and what lasts for one query.
@@ -40,6 +43,7 @@ type Context struct {
 	// commonKey numbers the common plans that rules make.
 	commonKey int32
 	failure   error
+	checks    uint // calls of check
 }
 
 // Estimator estimates nodes of this query.
@@ -49,6 +53,29 @@ func (c *Context) Estimator() *Estimator { return c.estimator }
 func (c *Context) fail(err error) {
 	if c.failure == nil {
 		c.failure = err
+	}
+}
+
+// cancellation unwinds rules at work from wherever they are; Optimize catches it. Rules only build plans, so that nothing
+// is left half done.
+type cancellation struct{ err error }
+
+// check ends optimization if nobody wants the plan any more. What may take long calls it for each step.
+func (c *Context) check() {
+	if c.checks++; c.checks%checkEvery == 0 {
+		c.checkNow()
+	}
+}
+
+// checkEvery is the number of calls of check of which one asks: a call is of some nanoseconds, a step of microseconds.
+const checkEvery = 32
+
+func (c *Context) checkNow() {
+	if c.Cancelled == nil {
+		return
+	}
+	if err := c.Cancelled(); err != nil {
+		panic(cancellation{err})
 	}
 }
 
@@ -67,7 +94,16 @@ const maxRounds = 50
 
 // Optimize rewrites a plan. Errors are the user's (a construct that no plan exists for) or, in checked mode, violations by
 // a rule. The result has the plan's columns, with their IDs and names.
-func Optimize(plan logical.Node, o Options) (logical.Node, error) {
+func Optimize(plan logical.Node, o Options) (_ logical.Node, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case cancellation:
+			err = r.err
+		default:
+			panic(r)
+		}
+	}()
 	if o.Settings == nil {
 		o.Settings = &expr.Settings{ANSI: true, Zone: time.UTC}
 	}
@@ -85,7 +121,6 @@ func Optimize(plan logical.Node, o Options) (logical.Node, error) {
 		}
 	}
 	for _, b := range batches {
-		var err error
 		if plan, err = d.batch(b, plan); err != nil {
 			return nil, err
 		}
@@ -163,6 +198,7 @@ func (d *driver) batch(b batch, plan logical.Node) (logical.Node, error) {
 
 // apply runs one rule over the plan, with timing, tracing and checks.
 func (d *driver) apply(r *rule, plan logical.Node) (logical.Node, error) {
+	d.context.checkNow()
 	start := time.Now()
 	w := walker{rule: r, context: d.context, common: map[logical.Node]logical.Node{}}
 	next := w.walk(plan)
@@ -198,6 +234,7 @@ func (w *walker) walk(n logical.Node) logical.Node {
 	if w.context.failure != nil {
 		return n
 	}
+	w.context.check()
 	switch w.rule.order {
 	case wholePlan:
 		return w.at(n)

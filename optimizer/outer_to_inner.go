@@ -56,20 +56,9 @@ func strengthenJoin(n *logical.Join, parts []expr.Expr) logical.Node {
 	if n.Lateral {
 		return n
 	}
-	rejectsLeft, rejectsRight := rejects(parts, outputSet(n.Left)), rejects(parts, outputSet(n.Right))
 	m := *n
-	switch {
-	case n.Single:
-	case n.Type == logical.LeftOuter && rejectsRight, n.Type == logical.RightOuter && rejectsLeft,
-		n.Type == logical.FullOuter && rejectsLeft && rejectsRight:
-		m.Type = logical.Inner
-		if m.Condition == nil {
-			m.Type = logical.Cross
-		}
-	case n.Type == logical.FullOuter && rejectsLeft: // rows without a left partner go
-		m.Type = logical.LeftOuter
-	case n.Type == logical.FullOuter && rejectsRight:
-		m.Type = logical.RightOuter
+	if !n.Single {
+		m.Type = strengthenedType(n, parts)
 	}
 	switch m.Type {
 	case logical.Inner, logical.Cross:
@@ -84,6 +73,27 @@ func strengthenJoin(n *logical.Join, parts []expr.Expr) logical.Node {
 		return n
 	}
 	return &m
+}
+
+// strengthenedType is the type of join that gives those rows of n for which all parts are true.
+func strengthenedType(n *logical.Join, parts []expr.Expr) logical.JoinType {
+	fillsLeft := n.Type == logical.RightOuter || n.Type == logical.FullOuter
+	fillsRight := n.Type == logical.LeftOuter || n.Type == logical.FullOuter
+	rejectsLeft := fillsLeft && rejects(parts, outputSet(n.Left))
+	rejectsRight := fillsRight && rejects(parts, outputSet(n.Right))
+	switch {
+	case n.Type == logical.LeftOuter && rejectsRight, n.Type == logical.RightOuter && rejectsLeft,
+		n.Type == logical.FullOuter && rejectsLeft && rejectsRight:
+		if n.Condition == nil {
+			return logical.Cross
+		}
+		return logical.Inner
+	case n.Type == logical.FullOuter && rejectsLeft: // rows without a left partner go
+		return logical.LeftOuter
+	case n.Type == logical.FullOuter && rejectsRight:
+		return logical.RightOuter
+	}
+	return n.Type
 }
 
 // rejects reports whether one of parts is not true for rows in which all columns of s are null.

@@ -63,8 +63,12 @@ func (r reduction) reduce(source, target logical.Node) (logical.Node, bool) {
 	if len(keys) == 0 || hasLimit(target) {
 		return r.join, false
 	}
-	common, again := r.share(source)
-	reduced, ok := r.insert(target, keys, source, again)
+	var common logical.Node
+	reduced, ok := r.insert(target, keys, source, func() (logical.Node, copies) {
+		use, again := r.share(source) // a copy, made only where it is used
+		common = use
+		return again()
+	})
 	if !ok {
 		return r.join, false
 	}

@@ -9,19 +9,36 @@ import (
 // Ranges gives the proven range of a column; nil proves nothing.
 type Ranges func(ColumnID) types.Range
 
+// RangeAnalysis answers what is proven of expressions over columns whose ranges are known. It keeps the ranges of the
+// nodes that it has seen, which are immutable: questions about every node of a tree, as Fallible asks them, cost one walk
+// however deep the tree is. It is not safe for concurrent use.
+type RangeAnalysis struct {
+	columns Ranges
+	known   map[Expr]types.Range
+}
+
+// NewRangeAnalysis makes an analysis over columns; nil proves nothing of them. What columns says must not change.
+func NewRangeAnalysis(columns Ranges) *RangeAnalysis {
+	return &RangeAnalysis{columns: columns, known: map[Expr]types.Range{}}
+}
+
 // Fallible reports whether evaluating e may raise an error, judged by types and literals alone.
 func Fallible(e Expr) bool { return FallibleWith(e, nil) }
 
 // FallibleWith is Fallible where ranges of columns are proven.
-func FallibleWith(e Expr, r Ranges) bool {
-	return Any(e, func(x Expr) bool { return FallibleNode(x, r) })
-}
+func FallibleWith(e Expr, r Ranges) bool { return NewRangeAnalysis(r).Fallible(e) }
+
+// Fallible reports whether evaluating e may raise an error.
+func (r *RangeAnalysis) Fallible(e Expr) bool { return Any(e, r.FallibleNode) }
+
+// FallibleNode is RangeAnalysis.FallibleNode for a single node.
+func FallibleNode(e Expr, r Ranges) bool { return NewRangeAnalysis(r).FallibleNode(e) }
 
 // FallibleNode reports whether the node e itself, apart from what is below it, may raise an error.
-func FallibleNode(e Expr, r Ranges) bool {
+func (r *RangeAnalysis) FallibleNode(e Expr) bool {
 	switch e := e.(type) {
 	case *Arithmetic:
-		return e.Mode == Checked && MayFail(e, r)
+		return e.Mode == Checked && r.MayFail(e)
 	case *Cast:
 		return e.Mode == Checked && e.Fails
 	case *Call:
@@ -32,13 +49,16 @@ func FallibleNode(e Expr, r Ranges) bool {
 	return false
 }
 
+// MayFail is RangeAnalysis.MayFail for a single node.
+func MayFail(e *Arithmetic, r Ranges) bool { return NewRangeAnalysis(r).MayFail(e) }
+
 // MayFail reports whether there may be operands for which the arithmetic of e has no value: overflow or division by zero.
 // Its ErrorMode says what happens then.
-func MayFail(e *Arithmetic, r Ranges) bool {
+func (r *RangeAnalysis) MayFail(e *Arithmetic) bool {
 	t := e.Left.Type()
 	switch e.Op {
 	case Divide, IntegralDivide, Remainder:
-		if !nonZero(e.Right, r) {
+		if !r.nonZero(e.Right) {
 			return true
 		}
 	}
@@ -46,13 +66,13 @@ func MayFail(e *Arithmetic, r Ranges) bool {
 	case t.IsFloating():
 		return false
 	case t.Kind == types.Decimal:
-		return decimalMayFail(e, r)
+		return r.decimalMayFail(e)
 	}
-	_, ok := arithmeticRange(e, r)
+	_, ok := r.arithmeticRange(e)
 	return !ok
 }
 
-func nonZero(e Expr, r Ranges) bool {
+func (r *RangeAnalysis) nonZero(e Expr) bool {
 	if l, ok := e.(*Literal); ok {
 		switch v := l.Value.(type) {
 		case float64:
@@ -63,16 +83,16 @@ func nonZero(e Expr, r Ranges) bool {
 			return !v.IsZero()
 		}
 	}
-	x := RangeOf(e, r)
+	x := r.RangeOf(e)
 	return x.Known && (x.Min > 0 || x.Max < 0)
 }
 
 // decimalMayFail compares the digits that a result can have with the digits of its type.
-func decimalMayFail(e *Arithmetic, r Ranges) bool {
+func (r *RangeAnalysis) decimalMayFail(e *Arithmetic) bool {
 	if e.Op == Negate {
 		return false
 	}
-	if _, ok := arithmeticRange(e, r); ok {
+	if _, ok := r.arithmeticRange(e); ok {
 		return false
 	}
 	a, b, t := e.Left.Type(), e.Right.Type(), e.Typ
@@ -98,11 +118,27 @@ func decimalMayFail(e *Arithmetic, r Ranges) bool {
 
 // RangeOf bounds the values of an integer-like expression (see types.Range); Known is false where nothing is proven.
 // For arithmetic it bounds the values of rows that do not fail.
-func RangeOf(e Expr, r Ranges) types.Range {
+func RangeOf(e Expr, r Ranges) types.Range { return NewRangeAnalysis(r).RangeOf(e) }
+
+// RangeOf bounds the values of e; see the function RangeOf.
+func (r *RangeAnalysis) RangeOf(e Expr) types.Range {
+	switch e.(type) {
+	case *Arithmetic, *Case, *Coalesce, *Cast:
+		x, known := r.known[e]
+		if !known {
+			x = r.rangeOf(e)
+			r.known[e] = x
+		}
+		return x
+	}
+	return r.rangeOf(e)
+}
+
+func (r *RangeAnalysis) rangeOf(e Expr) types.Range {
 	switch e := e.(type) {
 	case *Column:
-		if r != nil {
-			if x := r(e.ID); x.Known {
+		if r.columns != nil {
+			if x := r.columns(e.ID); x.Known {
 				return x.Intersect(types.RangeOfType(e.Typ))
 			}
 		}
@@ -111,11 +147,11 @@ func RangeOf(e Expr, r Ranges) types.Range {
 			return x
 		}
 	case *Arithmetic:
-		if x, _ := arithmeticRange(e, r); x.Known {
+		if x, _ := r.arithmeticRange(e); x.Known {
 			return x
 		}
 	case *Case:
-		x := RangeOf(e.Else, r)
+		x := r.RangeOf(e.Else)
 		if isNull(e.Else) {
 			x = types.Range{}
 		}
@@ -123,24 +159,24 @@ func RangeOf(e Expr, r Ranges) types.Range {
 			switch {
 			case isNull(w.Result):
 			case i == 0 && isNull(e.Else):
-				x = RangeOf(w.Result, r)
+				x = r.RangeOf(w.Result)
 			default:
-				x = x.Union(RangeOf(w.Result, r))
+				x = x.Union(r.RangeOf(w.Result))
 			}
 		}
 		if x.Known {
 			return x
 		}
 	case *Coalesce:
-		x := RangeOf(e.Args[0], r)
+		x := r.RangeOf(e.Args[0])
 		for _, a := range e.Args[1:] {
-			x = x.Union(RangeOf(a, r))
+			x = x.Union(r.RangeOf(a))
 		}
 		if x.Known {
 			return x
 		}
 	case *Cast:
-		return castRange(e, r)
+		return r.castRange(e)
 	}
 	return types.RangeOfType(e.Type())
 }
@@ -151,13 +187,13 @@ func isNull(e Expr) bool {
 }
 
 // castRange follows a value through casts that only widen: integers to wider integers and to decimals.
-func castRange(e *Cast, r Ranges) types.Range {
+func (r *RangeAnalysis) castRange(e *Cast) types.Range {
 	own := types.RangeOfType(e.Typ)
 	from := e.Input.Type()
 	if !from.IsIntegral() && from.Kind != types.Decimal {
 		return own
 	}
-	x := RangeOf(e.Input, r)
+	x := r.RangeOf(e.Input)
 	if !x.Known {
 		return own
 	}
@@ -174,12 +210,12 @@ func castRange(e *Cast, r Ranges) types.Range {
 
 // arithmeticRange bounds e's results. ok is true if no operands in range overflow the result type or 64 bits on the way;
 // division by zero is not considered.
-func arithmeticRange(e *Arithmetic, r Ranges) (_ types.Range, ok bool) {
+func (r *RangeAnalysis) arithmeticRange(e *Arithmetic) (_ types.Range, ok bool) {
 	own := types.RangeOfType(e.Typ)
-	a := RangeOf(e.Left, r)
+	a := r.RangeOf(e.Left)
 	b := types.Range{Known: true}
 	if e.Right != nil {
-		b = RangeOf(e.Right, r)
+		b = r.RangeOf(e.Right)
 	}
 	if !a.Known || !b.Known || e.Typ.IsFloating() {
 		return own, false

@@ -107,11 +107,10 @@ func (b *Builder) calculation(t types.Type, r types.Range) types.Physical {
 
 // proven reports whether e, apart from a division by zero, can neither overflow its type nor 64 bits on the way.
 func (b *Builder) proven(e *expr.Arithmetic) bool {
-	ranges := b.values.rangeOf
 	if !b.options.NarrowTypes {
-		ranges = nil
+		return !b.values.typed.MayFail(e)
 	}
-	return !expr.MayFail(e, ranges)
+	return !b.values.proven.MayFail(e)
 }
 
 // bounds are the smallest and largest value of a type of at most 64 bits.

@@ -184,7 +184,7 @@ func (b *Builder) decimalByValue(e *expr.Arithmetic, op kernelOp, left, right op
 	nullable := left.nullable || right.nullable || e.Mode != expr.Checked
 	out := b.result(e, types.PhysicalInt128, nullable, types.Range{})
 	name := op.name
-	if expr.MayFail(e, b.values.rangeOf) {
+	if b.values.proven.MayFail(e) {
 		name += "_checked"
 	}
 	b.emitStep(step{name: name, out: []reg{out.reg}, in: []operand{left, right}, sel: sel, bind: bindDecimal(e, op.op, left, right)})

@@ -31,10 +31,13 @@ type valueTable struct {
 	byKey    map[string]valueID
 	byExpr   map[expr.Expr]valueID
 	distinct int // makes keys that equal no other, with common subexpressions off
+	// proven knows the ranges of columns, typed those of their types only.
+	proven, typed *expr.RangeAnalysis
 }
 
 func (t *valueTable) init(b *Builder) {
 	t.b, t.byKey, t.byExpr = b, map[string]valueID{}, map[expr.Expr]valueID{}
+	t.proven, t.typed = expr.NewRangeAnalysis(t.rangeOf), expr.NewRangeAnalysis(nil)
 }
 
 // rangeOf is the proven range of a column.
@@ -64,7 +67,7 @@ func (t *valueTable) numberOf(e expr.Expr) valueID {
 	if _, ok := e.(*expr.Lambda); ok {
 		key = expr.Key(e)
 		n.deterministic = expr.Deterministic(e)
-		n.fallible = expr.FallibleWith(e, t.rangeOf)
+		n.fallible = t.proven.Fallible(e)
 		for _, id := range expr.Columns(e) {
 			n.columns = append(n.columns, t.columnOf(id))
 		}
@@ -117,7 +120,7 @@ func (t *valueTable) column(e *expr.Column) valueID {
 // describe fills in what follows from the node and its children.
 func (t *valueTable) describe(n *valueNode) {
 	e := n.e
-	n.fallible = n.fallible || expr.FallibleNode(e, t.rangeOf)
+	n.fallible = n.fallible || t.proven.FallibleNode(e)
 	if c, ok := e.(*expr.Call); ok && (c.Function.NonDeterministic || c.Function.Stateful) {
 		n.deterministic = false
 	}
@@ -132,7 +135,7 @@ func (t *valueTable) describe(n *valueNode) {
 		}
 	}
 	if t.b.options.NarrowTypes || isLiteral(e) {
-		n.rng = expr.RangeOf(e, t.rangeOf)
+		n.rng = t.proven.RangeOf(e)
 	} else {
 		n.rng = types.RangeOfType(e.Type())
 	}

@@ -60,7 +60,7 @@ func localTable(name string, fields []types.Field, rows [][]any) *memory.Table {
 // command runs a statement that is not a query.
 func (s *Session) command(ctx context.Context, stmt *ast.Statement, p parameters) *DataFrame {
 	if err := ctx.Err(); err != nil {
-		return &DataFrame{session: s, err: diag.New("QUERY_CANCELLED").Wrap(err)}
+		return &DataFrame{session: s, err: diag.New("OPERATION_CANCELED").Wrap(err)}
 	}
 	t, err := s.runCommand(ctx, stmt, p)
 	if err != nil {

@@ -220,7 +220,7 @@ func TestWrongArguments(t *testing.T) {
 		condition string
 	}{
 		"Collect(nil)": {collected, "CANNOT_BE_NONE"}, "SQLContext(nil)": {s.SQLContext(none, "SELECT 1").Err(), "CANNOT_BE_NONE"},
-		"SQLContext of a query": {s.SQLContext(cancelled, "SELECT 1").Err(), "QUERY_CANCELLED"}, "of a command": {s.SQLContext(cancelled, "SHOW TABLES").Err(), "QUERY_CANCELLED"},
+		"SQLContext of a query": {s.SQLContext(cancelled, "SELECT 1").Err(), "OPERATION_CANCELED"}, "of a command": {s.SQLContext(cancelled, "SHOW TABLES").Err(), "OPERATION_CANCELED"},
 		"Broadcast(nil)": {kiln.Broadcast(nil).Err(), "CANNOT_BE_NONE"}, "Join(Broadcast(nil))": {d.Join(kiln.Broadcast(nil), "x", "").Err(), "CANNOT_BE_NONE"},
 		"Join(nil)": {d.Join(nil, "x", "").Err(), "CANNOT_BE_NONE"}, "In(nil)": {d.Where(kiln.Col("x").In((*kiln.DataFrame)(nil))).Err(), "CANNOT_BE_NONE"},
 		"Sample(2)": {d.Sample(2, 1).Err(), "VALUE_NOT_BETWEEN"}, "Sample(-1)": {d.Sample(-1, 1).Err(), "VALUE_NOT_BETWEEN"}, "Sample(NaN)": {d.Sample(math.NaN(), 1).Err(), "VALUE_NOT_BETWEEN"},

@@ -110,7 +110,7 @@ func TestCancelEndsLongKernels(t *testing.T) {
 			if late > 2*time.Second {
 				t.Errorf("ended %v after it was cancelled", late)
 			}
-			if diag.ConditionOf(err) != "QUERY_CANCELLED" {
+			if diag.ConditionOf(err) != "OPERATION_CANCELED" {
 				t.Error(err)
 			}
 		})

@@ -78,8 +78,13 @@ func newPlanCache(size int) *planCache {
 	}
 }
 
-// parse returns the tree of a text, which is shared and never changed.
+// parse returns the tree of a text, which is shared and never changed. What the text refers to with ${…} is put in first: texts are
+// kept, and places count, as they are then.
 func (c *planCache) parse(s *Session, text string) (*ast.Statement, error) {
+	text, err := s.configuration.Substitute(text)
+	if err != nil {
+		return nil, err
+	}
 	o := s.parser()
 	key := statementKey{text, o.DoubleQuotedIdentifiers}
 	c.mu.Lock()
@@ -88,7 +93,7 @@ func (c *planCache) parse(s *Session, text string) (*ast.Statement, error) {
 	if parsed != nil {
 		return parsed, nil
 	}
-	parsed, err := o.ParseStatement(text)
+	parsed, err = o.ParseStatement(text)
 	if err != nil || len(text) > maxCachedText {
 		return parsed, err
 	}

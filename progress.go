@@ -11,6 +11,10 @@ import (
 // SQLContext is SQL with a context, which ends a command that takes long (CACHE TABLE, EXPLAIN ANALYZE) and the opening of
 // files. A query runs later, with the context of its action.
 func (s *Session) SQLContext(ctx context.Context, text string, args ...any) *DataFrame {
+	text, err := s.configuration.Substitute(text)
+	if err != nil {
+		return &DataFrame{session: s, err: err}
+	}
 	stmt, err := s.parser().ParseStatement(text)
 	if err != nil {
 		return &DataFrame{session: s, err: diag.WithSQL(err, text)}

@@ -58,7 +58,7 @@ func TestProgressOfACrossJoin(t *testing.T) {
 		t.Errorf("%v of the work is said to be done, %v", done, ok)
 	}
 	cancel()
-	if err := <-ended; diag.ConditionOf(err) != "QUERY_CANCELLED" && !errors.Is(err, context.Canceled) {
+	if err := <-ended; diag.ConditionOf(err) != "OPERATION_CANCELED" && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -69,7 +69,7 @@ func TestSQLContextEndsCommands(t *testing.T) {
 	cancel()
 	for _, command := range []string{"CACHE TABLE c AS SELECT id FROM range(1000000)", "SHOW TABLES", "DESCRIBE QUERY SELECT 1", "SET x=1", "EXPLAIN SELECT 1"} {
 		err := s.SQLContext(ctx, command).Err()
-		if diag.ConditionOf(err) != "QUERY_CANCELLED" && !errors.Is(err, context.Canceled) {
+		if diag.ConditionOf(err) != "OPERATION_CANCELED" && !errors.Is(err, context.Canceled) {
 			t.Error(command, err)
 		}
 	}

@@ -114,7 +114,7 @@ func (s *Session) ready(ctx context.Context) error {
 		return diag.New("CANNOT_BE_NONE", "arg_name", "ctx")
 	}
 	if err := ctx.Err(); err != nil {
-		return diag.New("QUERY_CANCELLED").Wrap(err)
+		return diag.New("OPERATION_CANCELED").Wrap(err)
 	}
 	return nil
 }

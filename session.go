@@ -169,6 +169,10 @@ func (s *Session) parser() sql.Options {
 }
 
 func (s *Session) parseExpr(text string) (ast.Expr, error) {
+	text, err := s.configuration.Substitute(text)
+	if err != nil {
+		return nil, err
+	}
 	e, err := s.parser().ParseExpr(text)
 	return e, diag.WithSQL(err, text)
 }

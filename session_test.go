@@ -85,7 +85,7 @@ func TestCancellation(t *testing.T) {
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("query %d cancelled only after %v", i, took)
 		}
-		if diag.ConditionOf(err) != "QUERY_CANCELLED" || !errors.Is(err, context.Canceled) {
+		if diag.ConditionOf(err) != "OPERATION_CANCELED" || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	}

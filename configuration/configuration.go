@@ -143,7 +143,7 @@ func (c *Configuration) mayChange(key string) error {
 		return diag.New("CANNOT_MODIFY_CONFIG", "key", quote(key), "docroot", "the configuration is locked by "+Locked)
 	}
 	if e, ok := Known(key); ok && e.Static {
-		return diag.New("CANNOT_MODIFY_STATIC_CONFIG", "key", quote(e.Key))
+		return diag.New("CANNOT_MODIFY_CONFIG", "key", quote(e.Key), "docroot", "it is read when the session opens")
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func TestUnknownKeys(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	c := New()
-	for key, want := range map[string]string{"kiln.exec.fusoin": "UNKNOWN_CONFIGURATION", ANSI: "INVALID_CONF_VALUE.TYPE_MISMATCH", Master: "CANNOT_MODIFY_STATIC_CONFIG"} {
+	for key, want := range map[string]string{"kiln.exec.fusoin": "UNKNOWN_CONFIGURATION", ANSI: "INVALID_CONF_VALUE.TYPE_MISMATCH", Master: "CANNOT_MODIFY_CONFIG"} {
 		if got := diag.ConditionOf(c.Set(key, "maybe")); got != want {
 			t.Errorf("SET %s: %q, want %q", key, got, want)
 		}

@@ -58,6 +58,7 @@ const (
 	TimeZone             = "spark.sql.session.timeZone"
 	CaseSensitive        = "spark.sql.caseSensitive"
 	QuotedIdentifiers    = "spark.sql.ansi.doubleQuotedIdentifiers"
+	VariableSubstitution = "spark.sql.variable.substitute"
 	ShufflePartitions    = "spark.sql.shuffle.partitions"
 	BroadcastThreshold   = "spark.sql.autoBroadcastJoinThreshold"
 	MergeSchema          = "spark.sql.parquet.mergeSchema"
@@ -108,6 +109,7 @@ var entries = []Entry{
 	{TimeZone, "", Text, "", false, "The session's time zone; empty is the machine's."},
 	{CaseSensitive, "", Bool, "false", false, "Whether names differ by case."},
 	{QuotedIdentifiers, "", Bool, "false", false, "Whether \"x\" is an identifier and not a string."},
+	{VariableSubstitution, "", Bool, "true", false, "Put the values of ${key}, ${env:NAME} and their kin into SQL texts before they are parsed."},
 	{ShufflePartitions, "", Int, "0", false, "Partitions that Repartition makes when it is given no number; 0 is the number of workers."},
 	{BroadcastThreshold, "", Size, "10m", false, "Kept for Spark programs: one process has no need to broadcast; a hint still chooses the build side."},
 	{PartitionTypes, "", Bool, "true", false, "Infer the types of partition columns from the names of directories; false leaves them strings."},

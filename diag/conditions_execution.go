@@ -7,6 +7,6 @@ var executionConditions = map[string]Condition{
 	"CAST_OVERFLOW":                 {"22003", "The value <value> of the type <sourceType> cannot be cast to <targetType> due to an overflow. Use `try_cast` to tolerate overflow and return NULL instead."},
 	"SCALAR_SUBQUERY_TOO_MANY_ROWS": {"21000", "More than one row returned by a subquery used as an expression."},
 	"OUT_OF_MEMORY":                 {"53200", "The query needs <requested> more than its memory limit of <limit>. Largest consumers: <consumers>."},
-	"QUERY_CANCELLED":               {"HY008", "The query was cancelled."},
+	"OPERATION_CANCELED":            {"HY008", "Operation has been canceled."},
 	"SPILL_FAILED":                  {"58030", "Could not write or read a spill file in <directory>: <reason>."},
 }

@@ -1,8 +1,8 @@
 package diag
 
 var fileConditions = map[string]Condition{
-	"PATH_NOT_FOUND":                                     {"42K03", "Path does not exist: <path>."},
-	"CANNOT_READ_FILE_FOOTER":                            {"KD001", "Could not read footer for file: <file>. Please ensure that the file is in either ORC or Parquet format. If not, please convert it to a valid format. If the file is in the valid format, please check if it is corrupt. If it is, you can choose to either ignore it or fix the corruption. <reason>"},
+	"PATH_NOT_FOUND": {"42K03", "Path does not exist: <path>."},
+	"FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER":           {"KD001", "Encountered error while reading file <path>. Could not read footer. Please ensure that the file is in either ORC or Parquet format. If not, please convert it to a valid format. If the file is in the valid format, please check if it is corrupt. If it is, you can choose to either ignore it or fix the corruption. <reason>"},
 	"FAILED_READ_FILE.NO_HINT":                           {"KD001", "Encountered error while reading file <path>. <reason>"},
 	"FAILED_READ_FILE.DAMAGED_COLUMN":                    {"KD001", "Encountered error while reading file <path>. Column <column>: <reason>"},
 	"FAILED_READ_FILE.FILE_NOT_EXIST":                    {"KD001", "Encountered error while reading file <path>. File does not exist. It is possible the underlying files have been updated."},

@@ -96,7 +96,7 @@ func cancelledFinish(t *testing.T, limit int64, scan source.Scan, sink Sink, who
 	err = q.Wait()
 	q.Close()
 	ended := time.Now()
-	if err != nil && (diag.ConditionOf(err) != "QUERY_CANCELLED" || !errors.Is(err, context.Canceled)) {
+	if err != nil && (diag.ConditionOf(err) != "OPERATION_CANCELED" || !errors.Is(err, context.Canceled)) {
 		t.Errorf("ended with %v", err)
 	}
 	if after == 0 && err == nil {

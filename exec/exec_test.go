@@ -263,7 +263,7 @@ func TestCancel(t *testing.T) {
 	for count.rows.Load() < 100_000 {
 	}
 	cancel()
-	if err := q.Wait(); diag.ConditionOf(err) != "QUERY_CANCELLED" || !errors.Is(err, context.Canceled) {
+	if err := q.Wait(); diag.ConditionOf(err) != "OPERATION_CANCELED" || !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 }

@@ -149,7 +149,7 @@ func (q *Query) Wait() error {
 		q.quiet.Wait()
 	}
 	if q.err == nil && q.waiting > 0 {
-		return diag.New("QUERY_CANCELLED")
+		return diag.New("OPERATION_CANCELED")
 	}
 	return q.err
 }
@@ -202,7 +202,7 @@ func (q *Query) free() {
 func (q *Query) fail(err error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		if diag.ConditionOf(err) == "" {
-			err = diag.New("QUERY_CANCELLED").Wrap(err)
+			err = diag.New("OPERATION_CANCELED").Wrap(err)
 		}
 	}
 	rt := q.runtime

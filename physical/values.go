@@ -70,7 +70,7 @@ func (l *literalRows) compute(ctx context.Context, n *logical.Values) error {
 		for i := range n.Output {
 			value, err := program.Evaluate(ctx, row[i], l.grow)
 			if ctx.Err() != nil {
-				return diag.New("QUERY_CANCELLED").Wrap(ctx.Err())
+				return diag.New("OPERATION_CANCELED").Wrap(ctx.Err())
 			}
 			if err != nil {
 				return err

@@ -113,7 +113,7 @@ func wantUserError(t testing.TB, err error) {
 		t.Fatalf("not a user error: %v", err)
 	}
 	switch known.Condition {
-	case "CANNOT_READ_FILE_FOOTER", "FAILED_READ_FILE.DAMAGED_COLUMN", "FAILED_READ_FILE.NO_HINT", "UNSUPPORTED_FEATURE",
+	case "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", "FAILED_READ_FILE.DAMAGED_COLUMN", "FAILED_READ_FILE.NO_HINT", "UNSUPPORTED_FEATURE",
 		"FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH":
 	default:
 		t.Fatalf("unexpected condition: %v", err)
@@ -157,7 +157,7 @@ func TestNotParquet(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := OpenPaths(context.Background(), nil, []string{path}, Options{})
-		if diag.ConditionOf(err) != "CANNOT_READ_FILE_FOOTER" {
+		if diag.ConditionOf(err) != "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

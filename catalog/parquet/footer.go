@@ -50,7 +50,7 @@ const magic = "PAR1"
 const footerGuess = 64 << 10
 
 func footerError(path string, reason error) error {
-	return diag.New("CANNOT_READ_FILE_FOOTER", "file", path, "reason", "("+reason.Error()+")").Wrap(reason)
+	return diag.New("FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", "path", path, "reason", "("+reason.Error()+")").Wrap(reason)
 }
 
 // openFooter returns the metadata of a file, from the cache if the file is the one that was read.
@@ -93,7 +93,7 @@ func (f *footer) open(gate *files.Gate) (files.File, error) {
 }
 
 // readFooter reads and checks the metadata of a file of the given size. Whatever is wrong with it is
-// CANNOT_READ_FILE_FOOTER.
+// FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER.
 func readFooter(file io.ReaderAt, path string, size int64, o *Options) (f *footer, err error) {
 	defer func() {
 		if r := recover(); r != nil {

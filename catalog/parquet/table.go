@@ -53,7 +53,7 @@ func OpenPaths(ctx context.Context, gate *files.Gate, paths []string, o Options)
 }
 
 // Open reads the footers of the files and makes a table of them. The set must not change afterwards. Errors:
-// CANNOT_READ_FILE_FOOTER, CANNOT_MERGE_SCHEMAS, COLUMN_ALREADY_EXISTS, UNABLE_TO_INFER_SCHEMA (no files), and those of
+// FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER, CANNOT_MERGE_SCHEMAS, COLUMN_ALREADY_EXISTS, UNABLE_TO_INFER_SCHEMA (no files), and those of
 // files.Gate.
 func Open(ctx context.Context, set *files.Set, o Options) (*Table, error) {
 	t := &Table{set: set, options: o}

@@ -39,14 +39,14 @@ func badInputs(t *testing.T) []badInput {
 		"empty": nil, "no Parquet": []byte("this is no table at all\n"), "truncated": good[:len(good)/2], "without its head": good[len(good)/2:],
 	} {
 		path := write(name+".parquet", content)
-		all = append(all, badInput{name: name, sql: "SELECT * FROM '" + path + "'", condition: "CANNOT_READ_FILE_FOOTER", mentions: path})
+		all = append(all, badInput{name: name, sql: "SELECT * FROM '" + path + "'", condition: "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", mentions: path})
 	}
 	parts, err := testenv.ParquetParts(good)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conditions := map[string]string{"magic head": "CANNOT_READ_FILE_FOOTER", "footer": "CANNOT_READ_FILE_FOOTER", "footer length": "CANNOT_READ_FILE_FOOTER",
-		"magic tail": "CANNOT_READ_FILE_FOOTER", "data page header": "FAILED_READ_FILE.DAMAGED_COLUMN", "dictionary page header": "FAILED_READ_FILE.DAMAGED_COLUMN",
+	conditions := map[string]string{"magic head": "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", "footer": "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", "footer length": "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER",
+		"magic tail": "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", "data page header": "FAILED_READ_FILE.DAMAGED_COLUMN", "dictionary page header": "FAILED_READ_FILE.DAMAGED_COLUMN",
 		"compressed page": "FAILED_READ_FILE.DAMAGED_COLUMN"}
 	for _, p := range parts {
 		if condition := conditions[p.Kind]; condition != "" {

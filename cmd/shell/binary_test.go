@@ -155,7 +155,7 @@ func TestInterruptEndsAScript(t *testing.T) {
 		if c.ProcessState.ExitCode() != statusFailed || strings.Contains(string(rest), "[[2]]") {
 			t.Errorf("%s: %v, then %q, stderr %q", form, err, rest, stderr)
 		}
-		if form == "csv" && !strings.Contains(stderr.String(), "Cancelled.") || form == "json" && !strings.Contains(string(rest), "QUERY_CANCELLED") {
+		if form == "csv" && !strings.Contains(stderr.String(), "Cancelled.") || form == "json" && !strings.Contains(string(rest), "OPERATION_CANCELED") {
 			t.Errorf("%s: %q, stderr %q", form, rest, stderr)
 		}
 	}

@@ -156,8 +156,8 @@ func (s *shell) endScript() {
 
 // errorText is an error as a person reads it, at a terminal perhaps.
 func errorText(err error) string {
-	if diag.ConditionOf(err) == "QUERY_CANCELLED" || errors.Is(err, context.Canceled) {
-		return "Cancelled."
+	if diag.ConditionOf(err) == "OPERATION_CANCELED" || errors.Is(err, context.Canceled) {
+		return "[OPERATION_CANCELED] Cancelled. SQLSTATE: HY008"
 	}
 	return diag.Printable(err.Error())
 }

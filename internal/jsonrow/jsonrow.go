@@ -277,7 +277,7 @@ func AppendError(b []byte, err error) []byte {
 	var e *diag.Error
 	var bug *diag.Bug
 	if !errors.As(err, &e) && errors.Is(err, context.Canceled) {
-		err = diag.New("QUERY_CANCELLED").Wrap(err)
+		err = diag.New("OPERATION_CANCELED").Wrap(err)
 	}
 	condition, state, message := "INTERNAL_ERROR", "XX000", err.Error()
 	line, column := 0, 0

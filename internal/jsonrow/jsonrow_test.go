@@ -103,7 +103,7 @@ func TestErrors(t *testing.T) {
 	if d.Elapsed != 1.5 {
 		t.Errorf("elapsed_ms %v", d.Elapsed)
 	}
-	if e := parse(context.Canceled).Error; e.Condition != "QUERY_CANCELLED" {
+	if e := parse(context.Canceled).Error; e.Condition != "OPERATION_CANCELED" {
 		t.Errorf("%+v", e)
 	}
 	if e := parse(errors.New("what else")).Error; e.Condition != "USER_ERROR" || e.Message != "what else" || e.Line != 0 {

@@ -222,6 +222,11 @@ func (n namer) caseOf(e *ast.Case) string {
 	return b.String() + " END"
 }
 
+// namesIgnoringNulls are the aggregate functions for which IGNORE NULLS is an argument, which is not shown, and how they are called then.
+var namesIgnoringNulls = map[string]string{
+	"first": "first", "first_value": "first", "last": "last", "last_value": "last", "any_value": "any_value",
+}
+
 func (n namer) call(e *ast.Call) string {
 	if isRow(e) {
 		return n.row(e, "")
@@ -235,13 +240,17 @@ func (n namer) call(e *ast.Call) string {
 		}
 	}
 	name := strings.ToLower(e.Func[len(e.Func)-1])
+	ignoreNulls := e.IgnoreNulls != nil && *e.IgnoreNulls
+	if own, ok := namesIgnoringNulls[name]; ok && ignoreNulls {
+		name, ignoreNulls = own, false
+	}
 	f, print := n.entry(name)
 	c := n.printedCall(e, f, name)
 	text := print(c)
 	if e.Filter != nil {
 		text += " FILTER (WHERE " + n.expr(e.Filter) + ")"
 	}
-	if e.IgnoreNulls != nil && *e.IgnoreNulls {
+	if ignoreNulls {
 		text += " ignore nulls"
 	}
 	if e.Over != nil {

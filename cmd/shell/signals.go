@@ -6,23 +6,27 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // signals turns Ctrl-C into the end of the running statement, and a request to terminate into the orderly end of the process.
 type signals struct {
 	received chan os.Signal
 	done     chan struct{}
-	clean    func() // called before the process ends while no statement runs
+	clean    func() // called before the process ends
+	exit     func(code int)
+	patience time.Duration // after which a further signal ends the process that a statement keeps busy
 
 	mu          sync.Mutex
 	cancel      context.CancelFunc // of the running statement, nil without
 	interactive bool
-	interrupted bool // the statement that ran last was ended by a signal
+	interrupted bool      // the statement that ran last was ended by a signal
+	asked       time.Time // when the running statement was asked to end
 	terminated  bool
 }
 
 func newSignals(clean func()) *signals {
-	return &signals{received: make(chan os.Signal, 4), done: make(chan struct{}), clean: clean}
+	return &signals{received: make(chan os.Signal, 4), done: make(chan struct{}), clean: clean, exit: os.Exit, patience: time.Second}
 }
 
 // listen starts handling signals. SIGPIPE is caught, not ignored, so that writes report EPIPE and children (the pager) still have
@@ -63,7 +67,13 @@ func (s *signals) handle(sig os.Signal) {
 	switch {
 	case sig == syscall.SIGPIPE:
 		return
+	case s.cancel != nil && s.interrupted && time.Since(s.asked) >= s.patience:
+		s.abandon(sig)
+		return
 	case s.cancel != nil:
+		if !s.interrupted {
+			s.asked = time.Now()
+		}
 		s.interrupted = true
 		s.terminated = s.terminated || sig != os.Interrupt
 		s.cancel()
@@ -72,8 +82,27 @@ func (s *signals) handle(sig os.Signal) {
 		return
 	}
 	s.clean()
+	s.leave(sig)
+}
+
+// abandon ends the process though a statement runs, which was asked to end and did not. Cleaning up may have to wait for that
+// statement and is not waited for long.
+func (s *signals) abandon(sig os.Signal) {
+	cleaned := make(chan struct{})
+	go func() {
+		defer close(cleaned)
+		s.clean()
+	}()
+	select {
+	case <-cleaned:
+	case <-time.After(s.patience):
+	}
+	s.leave(sig)
+}
+
+func (s *signals) leave(sig os.Signal) {
 	number, _ := sig.(syscall.Signal)
-	os.Exit(128 + int(number))
+	s.exit(128 + int(number))
 }
 
 // statement returns the context of a statement; done must be called at its end.

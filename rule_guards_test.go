@@ -188,6 +188,49 @@ func TestRuleGuards(t *testing.T) {
 	}
 }
 
+// orderedAnswers are statements whose rows come in one order, or depend on one: that of partitions, of their numbers, and of the
+// inputs of a union. Each cuts across several partitions.
+var orderedAnswers = []struct{ sql, want string }{
+	{"SELECT sum(i * (k % 1000)) FROM (SELECT monotonically_increasing_id() AS i, k FROM (SELECT k FROM (SELECT id % 100 AS k, id AS j FROM range(0, 100003, 1, 8)) ORDER BY k))", "[[330837379005]]"},
+	{"SELECT sum(i * (j % 1000)) FROM (SELECT monotonically_increasing_id() AS i, j FROM (SELECT k, j FROM (SELECT id % 100 AS k, id AS j FROM range(0, 100003, 1, 8)) ORDER BY k))", "[[2581029679005]]"},
+	{"SELECT count(DISTINCT k || ':' || p), max(p) FROM (SELECT k, spark_partition_id() AS p FROM (SELECT /*+ REPARTITION(7, k) */ k FROM (SELECT id % 50 AS k FROM range(0, 1000, 1, 4))))", "[[50, 6]]"},
+	{"SELECT max(c), min(c), count(*) FROM (SELECT p, count(*) AS c FROM (SELECT spark_partition_id() AS p FROM (SELECT /*+ REPARTITION(3) */ id FROM range(0, 9000, 1, 30))) GROUP BY p)", "[[3000, 3000, 3]]"},
+	{"SELECT count(DISTINCT p), max(p), max(c), min(c) FROM (SELECT p, count(*) AS c FROM (SELECT spark_partition_id() AS p FROM (SELECT /*+ COALESCE(3) */ id FROM range(0, 9000, 1, 9))) GROUP BY p)", "[[3, 2, 3000, 3000]]"},
+	{"SELECT id FROM range(0, 100000, 1, 16) LIMIT 3 OFFSET 50000", "[[50000] [50001] [50002]]"},
+	{"SELECT id FROM range(0, 100000, 1, 16) WHERE id % 7000 = 6999 LIMIT 3 OFFSET 4", "[[34999] [41999] [48999]]"},
+	{"SELECT id FROM range(0, 100000, 1, 16) OFFSET 99997", "[[99997] [99998] [99999]]"},
+	{"SELECT id FROM range(0, 10) LIMIT 0", "[]"},
+	{"SELECT id FROM range(0, 100000, 1, 16) WHERE id % 3 = 0 AND id > 90000 UNION ALL SELECT -id FROM range(0, 1000, 1, 4) LIMIT 2 OFFSET 3330", "[[99993] [99996]]"},
+	{"SELECT count(*), sum(id) FROM (SELECT id FROM range(0, 100000, 1, 16) WHERE id % 3 = 0 UNION ALL SELECT -id FROM range(0, 1000, 1, 4) LIMIT 30000 OFFSET 33000)", "[[1334, 32733333]]"},
+	{"SELECT id FROM (SELECT id FROM range(0, 100000, 1, 16) WHERE id > 60000 UNION ALL SELECT -id FROM range(0, 1000, 1, 4)) LIMIT 2", "[[60001] [60002]]"},
+	{"SELECT first(b.j), count(*) FROM (SELECT id AS k FROM range(3)) a JOIN (SELECT id % 3 AS k, id AS j FROM range(0, 3000, 1, 5)) b ON a.k = b.k GROUP BY a.k ORDER BY 1", "[[0, 1000] [1, 1000] [2, 1000]]"},
+	{"SELECT a.id, b.j FROM range(3) a JOIN (SELECT id % 3 AS k, id AS j FROM range(0, 30, 1, 5)) b ON a.id = b.k WHERE a.id = 1", "[[1, 1] [1, 4] [1, 7] [1, 10] [1, 13] [1, 16] [1, 19] [1, 22] [1, 25] [1, 28]]"},
+	{"SELECT b.j, a.id FROM (SELECT id FROM range(0, 40, 1, 4)) a RIGHT JOIN (SELECT id * 20 AS j FROM range(0, 4, 1, 2)) b ON a.id = b.j", "[[0, 0] [20, 20] [40, NULL] [60, NULL]]"},
+	{"SELECT count(*) FROM (SELECT id AS k, id - 5 AS j FROM range(30) UNION ALL SELECT NULL, NULL) a JOIN (SELECT id AS k, id - 5 AS j FROM range(30) UNION ALL SELECT NULL, NULL) b ON a.k <=> b.k AND a.j <=> b.j", "[[31]]"},
+	{"SELECT count(*), count(b.k) FROM (SELECT id AS k FROM range(30)) a LEFT JOIN (SELECT CAST(NULL AS bigint) AS k FROM range(3)) b ON a.k = b.k", "[[30, 0]]"},
+	{"SELECT count(*) FROM (SELECT array(id, id) AS k FROM range(30)) a JOIN (SELECT array(id, id, id) AS k FROM range(30) UNION ALL SELECT array(3, 3)) b ON a.k = b.k", "[[1]]"},
+	{"SELECT count(*) FROM (SELECT CAST(id AS decimal(38, 0)) AS k FROM range(30)) a JOIN (SELECT CAST(id AS decimal(12, 0)) AS k FROM range(30)) b ON a.k = b.k", "[[30]]"},
+	{"SELECT count(*), sum(c) FROM (SELECT k, j, count(*) AS c FROM (SELECT CAST(if(id % 11 = 0, NULL, id % 3) AS tinyint) AS k, CAST(if(id % 7 = 0, NULL, id % 5) AS tinyint) AS j FROM range(0, 50000, 1, 4)) GROUP BY k, j)", "[[24, 50000]]"},
+	{"SELECT count(*), count(DISTINCT i), min(i) >= 0 FROM (SELECT monotonically_increasing_id() AS i FROM (SELECT id FROM range(0, 300, 1, 3) UNION ALL SELECT id FROM range(0, 300, 1, 3)))", "[[600, 600, true]]"},
+	{"SELECT array_agg(j) FROM (SELECT j FROM (SELECT monotonically_increasing_id() AS i, id AS j FROM (SELECT id FROM range(0, 5, 1, 2) UNION ALL SELECT id + 10 FROM range(0, 5, 1, 2))) ORDER BY i)", "[[[0, 1, 2, 3, 4, 10, 11, 12, 13, 14]]]"},
+}
+
+// TestOrderedAnswers runs statements that depend on the order of rows with one worker, with several, and without memory to spare.
+func TestOrderedAnswers(t *testing.T) {
+	for _, conf := range []map[string]string{
+		{"kiln.master": "local[1]"}, {"kiln.master": "local[3]"}, {"kiln.master": "local[2]", "kiln.memory.limit": "4m"},
+	} {
+		conf["kiln.spill.directory"] = t.TempDir()
+		s := open(t, conf)
+		for _, a := range orderedAnswers {
+			rows, err := s.SQL(a.sql).Collect(context.Background())
+			if got := fmt.Sprint(rows); err != nil || got != a.want {
+				t.Errorf("%v: %s: %.300s %v, want %s", conf, a.sql, got, err, a.want)
+			}
+		}
+	}
+}
+
 // TestTopNKeepsTies sorts by a key of which all rows of the result have one value: rows with the value of the worst row so far may
 // still be better by the second key. Each order has one first line.
 func TestTopNKeepsTies(t *testing.T) {

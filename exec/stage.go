@@ -55,5 +55,6 @@ func (s *Stage) feederBits() int { return bits.Len(uint(max(s.Feeders, 1) - 1)) 
 // order: the feeder's number stands in the highest bits.
 func (s *Stage) partitionOffset() int32 { return int32(s.Feeder) << s.partitionBits() }
 
-// partitionBits is how many bits are left for a partition's number in the source.
-func (s *Stage) partitionBits() int { return 31 - s.feederBits() }
+// partitionBits is how many bits are left for a partition's number in the source. All numbers stay below 1<<30, the partitions
+// that monotonically_increasing_id has room for.
+func (s *Stage) partitionBits() int { return 30 - s.feederBits() }

@@ -338,11 +338,7 @@ func (d *DataFrame) ToDF(names ...string) *DataFrame {
 	if d.err == nil && len(names) != len(d.Columns()) {
 		return d.with(nil, diag.New("ASSIGNMENT_ARITY_MISMATCH", "numExpr", strconv.Itoa(len(d.Columns())), "numTarget", strconv.Itoa(len(names))))
 	}
-	var items []any
-	for i, c := range d.Columns() {
-		items = append(items, exactly(c).As(names[i]))
-	}
-	return d.Select(items...)
+	return d.with(&ast.RenameColumns{Input: d.query, To: names})
 }
 
 // Drop leaves out columns; a name that is not there changes nothing. Here a string is the whole name, dots included, as in
@@ -351,7 +347,7 @@ func (d *DataFrame) Drop(columns ...any) *DataFrame {
 	columns = flat(columns)
 	for i, c := range columns {
 		if name, ok := c.(string); ok {
-			columns[i] = exactly(name)
+			columns[i] = functions.Lit(name)
 		}
 	}
 	items, err := exprs(columns)

@@ -99,7 +99,7 @@ func (p parser) step(q ast.Query) *parsedNode {
 	case *ast.DropColumns:
 		return over("'DataFrameDropColumns ["+p.list(q.Columns)+"]", p.query(q.Input))
 	case *ast.RenameColumns:
-		parts := make([]string, len(q.From))
+		parts := slices.Clone(q.To)
 		for i, from := range q.From {
 			parts[i] = from + " AS " + q.To[i]
 		}

@@ -152,14 +152,15 @@ type (
 		Items []Expr
 	}
 
-	// DropColumns removes columns; unknown plain names are ignored, as in Spark.
+	// DropColumns removes columns; a string literal is a plain name, of any number of columns. Unknown ones are ignored, as
+	// in Spark.
 	DropColumns struct {
 		isQuery
 		Input   Query
 		Columns []Expr
 	}
 
-	// RenameColumns renames; unknown names are ignored, as in Spark.
+	// RenameColumns renames; unknown names are ignored, as in Spark. From is nil if To has a name for each column.
 	RenameColumns struct {
 		isQuery
 		Input Query

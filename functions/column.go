@@ -6,6 +6,7 @@
 package functions
 
 import (
+	"reflect"
 	"strings"
 
 	"github.com/kilnql/kiln/ast"
@@ -204,7 +205,7 @@ func (c Column) Divide(right any) Column { return c.binary("/", right) }
 func (c Column) Mod(right any) Column { return c.binary("%", right) }
 
 // Negate is -c.
-func (c Column) Negate() Column { return call(true, "negative", c) }
+func (c Column) Negate() Column { return call(false, "negative", c) }
 
 // BitwiseAnd is c & right.
 func (c Column) BitwiseAnd(right any) Column { return c.binary("&", right) }
@@ -224,10 +225,8 @@ func (c Column) IsNotNull() Column { return call(true, "isnotnull", c) }
 // IsNaN reports whether a float is not a number.
 func (c Column) IsNaN() Column { return call(false, "isnan", c) }
 
-// Between is c BETWEEN low AND high.
-func (c Column) Between(low, high any) Column {
-	return call(true, "between", c, operand(low), operand(high))
-}
+// Between is c >= low AND c <= high.
+func (c Column) Between(low, high any) Column { return c.Geq(low).And(c.Leq(high)) }
 
 // Like is c LIKE pattern, with % and _.
 func (c Column) Like(pattern any) Column { return c.binary("like", pattern) }
@@ -249,10 +248,11 @@ func (c Column) EndsWith(suffix any) Column { return call(false, "endswith", c, 
 
 // Substr is the part of c from the one-based position start, length characters long.
 func (c Column) Substr(start, length any) Column {
-	return call(false, "substring", c, operand(start), operand(length))
+	return call(false, "substr", c, operand(start), operand(length))
 }
 
-// In is c IN (values…); one argument that is a DataFrame is a subquery, with SQL's treatment of nulls.
+// In is c IN (values…); one argument that is a DataFrame is a subquery, with SQL's treatment of nulls, and one that is a slice
+// stands for its elements. In of nothing is false.
 func (c Column) In(values ...any) Column {
 	in := &ast.In{}
 	var err error
@@ -266,7 +266,7 @@ func (c Column) In(values ...any) Column {
 			return Column{expr: in, err: err}
 		}
 	}
-	for _, v := range values {
+	for _, v := range elements(values) {
 		e, e2 := operand(v).Expr()
 		if err == nil {
 			err = e2
@@ -274,6 +274,22 @@ func (c Column) In(values ...any) Column {
 		in.List = append(in.List, e)
 	}
 	return Column{expr: in, err: err}
+}
+
+// elements are the values, or those of the slice that is the only one; bytes are one value.
+func elements(values []any) []any {
+	if len(values) != 1 {
+		return values
+	}
+	list := reflect.ValueOf(values[0])
+	if list.Kind() != reflect.Slice || list.Type().Elem().Kind() == reflect.Uint8 {
+		return values
+	}
+	values = make([]any, list.Len())
+	for i := range values {
+		values[i] = list.Index(i).Interface()
+	}
+	return values
 }
 
 // Cast converts to a type, written as in SQL: "int", "decimal(10,2)". TryCast gives null where Cast fails.

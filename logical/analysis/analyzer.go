@@ -99,7 +99,7 @@ func (a *Analyzer) Expression(ctx context.Context, e ast.Expr, input logical.Nod
 func (a *Analyzer) binder(ctx context.Context) *binder {
 	b := &binder{
 		ctx: ctx, catalog: a.Catalog, settings: a.Settings, ids: a.IDs, positional: a.Positional, named: a.Named,
-		steps: map[ast.Query]*Step{}, functions: a.Functions, warn: a.Warn, owner: a.Owner, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, comparisonNames: map[*ast.Call]string{},
+		steps: map[ast.Query]*Step{}, functions: a.Functions, warn: a.Warn, owner: a.Owner, qualifiers: map[*ast.Name]int{}, outerNames: map[ast.Expr][]string{}, printedTypes: map[ast.Expr]types.Type{}, accessed: map[ast.Expr]types.Kind{}, comparisonNames: map[*ast.Call]string{},
 		coercion: types.Coercion{ANSI: a.Settings.ANSI, CaseSensitive: a.Settings.CaseSensitive},
 	}
 	maps.Copy(b.steps, a.Steps)
@@ -138,6 +138,8 @@ type binder struct {
 	qualifiers map[*ast.Name]int
 	// printedTypes keeps the types of dates, timestamps, intervals and binaries bound last: names of columns depend on them.
 	printedTypes map[ast.Expr]types.Type
+	// accessed keeps the kinds of what x[y] and x.y took the x of: a field is printed with a dot, a map's value in brackets.
+	accessed map[ast.Expr]types.Kind
 	// comparisonNames are the names of comparisons whose decimal literals Spark makes integers.
 	comparisonNames map[*ast.Call]string
 	// outerNames keeps the outer columns of the subqueries bound last, for naming columns.

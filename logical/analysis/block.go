@@ -397,8 +397,19 @@ func (k *block) finish(w *windowing, items []expr.Expr, qualify expr.Expr, order
 	}
 	named := k.outputs(node, items)
 	out := &relation{origins: k.input.origins, columns: make([]visible, len(named))}
+	repeated := map[expr.ColumnID]expr.ColumnID{}
 	for i, n := range named {
-		out.columns[i] = visible{n.Column(), k.items[i].qualifier}
+		v := visible{Column: n.Column(), qualifier: k.items[i].qualifier}
+		if c, ok := items[i].(*expr.Column); ok && !k.items[i].aliased {
+			input, _ := k.input.byID(c.ID)
+			if v.same = repeated[c.ID]; v.same == 0 {
+				v.same = input.same
+			}
+			if repeated[c.ID] == 0 {
+				repeated[c.ID] = v.identity()
+			}
+		}
+		out.columns[i] = v
 	}
 	out.block = k
 	for _, q := range k.queries {

@@ -89,7 +89,7 @@ func (b *binder) filterStep(q *ast.Filter, env environment) (*relation, error) {
 		}
 	}
 	k := r.block
-	if k == nil || k.qualify != nil || len(k.above) > 0 || k.distinct || k.generates() {
+	if k == nil || k.distinct || k.generates() {
 		return nil, err
 	}
 	aggregation := k.aggregation
@@ -97,11 +97,13 @@ func (b *binder) filterStep(q *ast.Filter, env environment) (*relation, error) {
 	if again != nil || k.aggregation != aggregation {
 		return nil, err
 	}
-	k.qualify = bound
+	if k.qualify != nil {
+		bound = expr.Conjunction(k.qualify, bound)
+	}
+	k.qualify = bound // before the sorts above the block, which keep their order without the rows
 	if out, again = k.build(); again != nil {
 		return nil, err
 	}
-	out.block = nil // what comes after sees the rows that are left
 	return out, nil
 }
 
@@ -133,7 +135,7 @@ func (b *binder) withColumns(q *ast.WithColumns, env environment) (*relation, er
 	for _, c := range input.columns {
 		i := slices.IndexFunc(names, func(n string) bool { return b.sameName(n, c.Name) })
 		if i < 0 {
-			k.items = append(k.items, &item{block: k, expr: c.Ref(), name: c.Name, qualifier: c.qualifier, metadata: c.Metadata})
+			k.items = append(k.items, k.kept(c))
 			continue
 		}
 		k.items = append(k.items, added[i])
@@ -172,49 +174,62 @@ func (b *binder) dropColumns(q *ast.DropColumns, env environment) (*relation, er
 	dropped := map[expr.ColumnID]bool{}
 	s := b.site(input, env)
 	for _, e := range q.Columns {
-		if n, ok := e.(*ast.Name); ok && n.Plan == nil && len(n.Parts) == 1 {
+		if name, ok := e.(*ast.Literal); ok {
 			// A plain name drops all columns that have it.
 			for _, c := range input.columns {
-				if b.sameName(c.Name, n.Parts[0]) {
+				if text, isText := name.Value.(string); isText && b.sameName(c.Name, text) {
 					dropped[c.ID] = true
 				}
 			}
 			continue
 		}
 		bound, err := s.expr(e)
-		if err != nil {
+		switch diag.ConditionOf(err) {
+		case "":
+		case "AMBIGUOUS_REFERENCE", "INVALID_EXTRACT_BASE_FIELD_TYPE":
+			return nil, err
+		default:
 			continue
 		}
 		if c, ok := bound.(*expr.Column); ok {
 			dropped[c.ID] = true
 		}
 	}
-	out := &relation{node: input.node, origins: input.origins}
+	k := &block{binder: b, env: env, input: input}
 	for _, c := range input.columns {
 		if !dropped[c.ID] {
-			out.columns = append(out.columns, c)
+			k.items = append(k.items, k.kept(c))
 		}
 	}
-	out.node = out.plan()
-	return out, nil
+	return k.build()
 }
 
-// renameColumns renames; names that nothing has are ignored.
+// kept is the item that passes a column on.
+func (k *block) kept(c visible) *item {
+	return &item{block: k, expr: c.Ref(), name: c.Name, qualifier: c.qualifier, metadata: c.Metadata}
+}
+
+// renameColumns renames: all columns by position, or those of some names; names that nothing has are ignored.
 func (b *binder) renameColumns(q *ast.RenameColumns, env environment) (*relation, error) {
 	input, err := b.query(q.Input, env)
 	if err != nil {
 		return nil, err
 	}
-	out := &relation{node: input.node, columns: slices.Clone(input.columns), origins: input.origins}
-	for i, c := range out.columns {
+	k := &block{binder: b, env: env, input: input}
+	for i, c := range input.columns {
+		it := k.kept(c)
+		rename := func(to string) { it.name, it.aliased, it.qualifier = to, true, nil }
+		if q.From == nil {
+			rename(q.To[i])
+		}
 		for j, from := range q.From {
 			if b.sameName(c.Name, from) {
-				out.columns[i].Name = q.To[j]
+				rename(q.To[j])
 			}
 		}
+		k.items = append(k.items, it)
 	}
-	out.node = out.plan()
-	return out, nil
+	return k.build()
 }
 
 // dropDuplicates keeps one row for each combination of columns: the first value of each other column.
@@ -232,6 +247,9 @@ func (b *binder) dropDuplicates(q *ast.DropDuplicates, env environment) (*relati
 		for _, c := range input.columns {
 			if b.sameName(c.Name, name) {
 				isKey[c.ID], found = true, true
+				if err := noMaps([]logical.Column{c.Column}); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if !found {

@@ -67,6 +67,7 @@ func (s *site) bind(e ast.Expr) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.accessed[e] = base.Type().Kind
 		return s.field(base, e.Name, e.Place())
 	case *ast.Star:
 		return nil, invalidStar("expression")
@@ -228,6 +229,9 @@ func (s *site) in(e *ast.In) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(e.List) == 0 { // only a DataFrame can write it; false even for null, as in Spark
+		return &expr.Literal{Base: expr.Base{Typ: types.BooleanType, Span: e.Place()}, Value: false}, nil
+	}
 	list, err := s.exprs(e.List)
 	if err != nil {
 		return nil, err
@@ -364,6 +368,7 @@ func (s *site) subscript(e *ast.Subscript) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.accessed[e] = base.Type().Kind
 	return s.subscriptOf(base, index, e.Place())
 }
 

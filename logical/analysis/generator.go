@@ -112,7 +112,7 @@ func (b *binder) lateralView(q *ast.LateralView, env environment) (*relation, er
 	}
 	out := r.over(&logical.Generate{Input: r.node, Generator: call, Outer: g.outer, Output: g.columns})
 	for _, c := range g.columns {
-		out.columns = append(out.columns, visible{c, []string{q.Table}})
+		out.columns = append(out.columns, visible{Column: c, qualifier: []string{q.Table}})
 	}
 	return out, nil
 }

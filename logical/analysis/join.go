@@ -180,7 +180,7 @@ func (b *binder) joinUsing(n *logical.Join, left, right *relation, using []strin
 func (r *relation) merge(merged, hidden []visible) *relation {
 	out := &relation{node: r.node, hidden: r.hidden, origins: r.origins}
 	isIn := func(list []visible, c visible) bool {
-		return slices.ContainsFunc(list, func(o visible) bool { return o.ID == c.ID })
+		return slices.ContainsFunc(list, func(o visible) bool { return o.identity() == c.identity() })
 	}
 	for _, m := range merged {
 		c, ok := r.byID(m.ID)
@@ -237,7 +237,7 @@ func (b *binder) usingColumn(r *relation, name, side string) (visible, error) {
 			found = append(found, c)
 		}
 	}
-	switch len(found) {
+	switch found = distinctColumns(found); len(found) {
 	case 1:
 		return found[0], nil
 	case 0:

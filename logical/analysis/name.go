@@ -96,8 +96,14 @@ func (n namer) expr(e ast.Expr) string {
 	case *ast.Outer:
 		return "outer(" + n.expr(e.Input) + ")"
 	case *ast.Subscript:
+		if n.site != nil && n.site.accessed[e] == types.Struct {
+			return n.expr(e.Base) + "." + n.expr(e.Index)
+		}
 		return n.expr(e.Base) + "[" + n.expr(e.Index) + "]"
 	case *ast.Field:
+		if n.site != nil && n.site.accessed[e] == types.Map {
+			return n.expr(e.Base) + "[" + e.Name + "]"
+		}
 		return n.expr(e.Base) + "." + e.Name
 	case *ast.Lambda:
 		inner := n

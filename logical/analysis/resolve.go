@@ -213,7 +213,7 @@ func (r *relation) find(b *binder, parts []string) (match, error) {
 				}
 			}
 		}
-		found = slices.CompactFunc(found, func(x, y visible) bool { return x.ID == y.ID })
+		found = distinctColumns(found)
 		switch len(found) {
 		case 0:
 		case 1:
@@ -263,6 +263,12 @@ func (s *site) planColumn(n *ast.Name) (expr.Expr, error) {
 	}
 	found = slices.DeleteFunc(found, func(v visible) bool { return !s.relation.has(v.ID) })
 	found = slices.CompactFunc(found, func(x, y visible) bool { return x.ID == y.ID })
+	if len(found) > 1 { // on one side of a join it may have been renamed: then it is no longer that column
+		found = slices.DeleteFunc(found, func(v visible) bool {
+			c, _ := s.relation.byID(v.ID)
+			return c.Name != v.Name
+		})
+	}
 	switch len(found) {
 	case 1:
 		c, _ := s.relation.byID(found[0].ID)

@@ -25,6 +25,22 @@ type relation struct {
 type visible struct {
 	logical.Column
 	qualifier []string
+	// same is the ID of an earlier column that this one repeats, 0 if there is none: SELECT k, k. A name that both have is
+	// not ambiguous.
+	same expr.ColumnID
+}
+
+// identity is the same for a column and those that repeat it.
+func (v visible) identity() expr.ColumnID {
+	if v.same != 0 {
+		return v.same
+	}
+	return v.ID
+}
+
+// distinctColumns leaves out columns that repeat others of the list.
+func distinctColumns(list []visible) []visible {
+	return slices.CompactFunc(list, func(x, y visible) bool { return x.identity() == y.identity() })
 }
 
 // origin is a step of a DataFrame chain and the columns it gave.
@@ -38,7 +54,7 @@ func newRelation(node logical.Node, qualifier []string) *relation {
 	columns := node.Columns()
 	r := &relation{node: node, columns: make([]visible, len(columns))}
 	for i, c := range columns {
-		r.columns[i] = visible{c, qualifier}
+		r.columns[i] = visible{Column: c, qualifier: qualifier}
 	}
 	return r
 }

@@ -24,7 +24,7 @@ func (s *site) except(e *ast.Star, items []*item) ([]*item, error) {
 		for _, it := range items {
 			if path, ok := s.pathIn(it, name); ok {
 				dropped[it] = append(dropped[it], path)
-				found = append(found, visible{logical.Column{Name: it.name}, it.qualifier})
+				found = append(found, visible{Column: logical.Column{Name: it.name}, qualifier: it.qualifier})
 			}
 		}
 		switch len(found) {

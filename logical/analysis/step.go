@@ -129,6 +129,9 @@ func (r *relation) renumber(ids *logical.IDs) bool {
 			if id, ok := fresh[c.ID]; ok {
 				columns[i].ID = id
 			}
+			if id, ok := fresh[c.same]; ok {
+				columns[i].same = id
+			}
 		}
 		return columns
 	}

@@ -75,6 +75,27 @@ func spillCases() []spillCase {
 			func(i int) string { return fmt.Sprintf("[%d, %d, %s]", i, i+45_000, text(i)) }},
 		{"left join", fmt.Sprintf("SELECT a.k AS i, b.k, b.p FROM %s a LEFT JOIN %s b ON a.k = b.k", padded(1, 0, 2*n), padded(3, 25_000, n)), 2 * n, false,
 			func(i int) string { return joined(i, 25_000, 3, n) }},
+		{"left join of nulls by <=>", fmt.Sprintf("SELECT a.id AS i, a.k, b.p FROM (SELECT id, if(id %% 7 = 0, NULL, id) AS k FROM range(%d)) a LEFT JOIN (SELECT nullif(k, 25000) AS k, p FROM %s) b ON a.k <=> b.k", 2*n, padded(3, 25_000, n)), 2 * n, false,
+			// Each null of a has the one null of b for its partner, whose number it was has none.
+			func(i int) string {
+				switch j := i - 25_000; {
+				case i%7 == 0:
+					return fmt.Sprintf("[%d, NULL, %s]", i, text(0))
+				case j > 0 && j%3 == 0 && j/3 < n:
+					return fmt.Sprintf("[%d, %d, %s]", i, i, text(j/3))
+				}
+				return fmt.Sprintf("[%d, %d, NULL]", i, i)
+			}},
+		{"left join of nulls by =", fmt.Sprintf("SELECT a.id AS i, a.k, b.p FROM (SELECT id, if(id %% 7 = 0, NULL, id) AS k FROM range(%d)) a LEFT JOIN (SELECT nullif(k, 25000) AS k, p FROM %s) b ON a.k = b.k", 2*n, padded(3, 25_000, n)), 2 * n, false,
+			func(i int) string {
+				switch j := i - 25_000; {
+				case i%7 == 0:
+					return fmt.Sprintf("[%d, NULL, NULL]", i)
+				case j > 0 && j%3 == 0 && j/3 < n:
+					return fmt.Sprintf("[%d, %d, %s]", i, i, text(j/3))
+				}
+				return fmt.Sprintf("[%d, %d, NULL]", i, i)
+			}},
 		{"right join", fmt.Sprintf("SELECT b.k AS i, a.k, a.p FROM %s a RIGHT JOIN %s b ON a.k = b.k", padded(2, 7, n), padded(1, 0, 2*n)), 2 * n, false,
 			func(i int) string { return joined(i, 7, 2, n) }},
 		{"full join", fmt.Sprintf("SELECT coalesce(a.k, b.k) AS i, a.k, a.p, b.k, b.p FROM %s a FULL JOIN %s b ON a.k = b.k", padded(1, 0, n), padded(1, 35_000, n)), n + 35_000, false,

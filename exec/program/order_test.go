@@ -353,6 +353,47 @@ func TestRuntimeFilter(t *testing.T) {
 	}
 }
 
+// sameDictionary gives every chunk the codes of one dictionary.
+type sameDictionary struct {
+	dict  *vector.Dict
+	codes []int32
+}
+
+func (s sameDictionary) Load(_ int, _ vector.Selection, v *vector.Vector) error {
+	copy(v.SetDictionary(s.dict, len(s.codes)), s.codes)
+	return nil
+}
+
+// TestRuntimeFilterLearns changes what a run-time filter lets through between two chunks of one dictionary: what was found out
+// about the dictionary's values before is over. A top-n changes its bound many times.
+func TestRuntimeFilterLearns(t *testing.T) {
+	values := vector.NewFlat(types.IntType, 4)
+	values.Reset(4)
+	copy(vector.Values[int32](values), []int32{1, 5, 9, 12})
+	source := sameDictionary{&vector.Dict{ID: vector.NewDictIDs(1), Values: values}, []int32{0, 1, 2, 3, 2, 1}}
+	f := &vector.RuntimeFilter{Type: types.IntType}
+	b := NewBuilder(DefaultOptions(), []Input{{ID: 1, Type: types.IntType, Physical: types.PhysicalInt32}})
+	b.RuntimeFilter(1, f)
+	p, err := b.Build([]expr.ColumnID{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := p.NewMachine(Env{})
+	for _, c := range []struct{ low, high int64 }{{0, 100}, {9, 100}, {0, 5}, {100, 200}, {0, 100}} {
+		f.Store(&vector.FilterState{HasRange: true, Min: c.low, Max: c.high})
+		want := 0
+		for _, code := range source.codes {
+			if v := int64(vector.Values[int32](values)[code]); v >= c.low && v <= c.high {
+				want++
+			}
+		}
+		got := 0
+		if err := m.Run(source, len(source.codes), Position{}, func(c *vector.Chunk) error { got += c.Rows(); return nil }); err != nil || got != want {
+			t.Errorf("%d to %d: %d rows, want %d (%v)", c.low, c.high, got, want, err)
+		}
+	}
+}
+
 // TestLambda evaluates a body over list elements with a captured column.
 func TestLambda(t *testing.T) {
 	list := types.ArrayType(types.IntType, true)

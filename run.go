@@ -38,7 +38,7 @@ func (s *Session) optimizerOptions(ctx context.Context, plan logical.Node) optim
 		Enabled: s.configuration.Bool(configuration.Optimizer), Disabled: s.configuration.List(configuration.DisabledRules),
 		Check: s.configuration.Bool(configuration.Check), IDs: logical.IDsAfter(plan), Settings: s.settings(),
 		Cancelled: ctx.Err,
-		Fold: func(e expr.Expr) (any, error) { return program.Fold(ctx, e) },
+		Fold:      func(e expr.Expr) (any, error) { return program.Fold(ctx, e) },
 	}
 }
 

@@ -39,9 +39,7 @@ var testTable = map[string]*expr.Function{
 
 // printLag writes the frame of lag, which is one row.
 func printLag(c *expr.PrintedCall) string {
-	for _, value := range []string{"1", "NULL"}[min(2, len(c.Args)-1):] {
-		c.Args = append(c.Args, value)
-	}
+	c.Args = append(c.Args, []string{"1", "NULL"}[min(2, len(c.Args)-1):]...)
 	offset := strings.TrimPrefix("-"+c.Args[1], "--")
 	c.Frame = "ROWS BETWEEN " + offset + " FOLLOWING AND " + offset + " FOLLOWING"
 	return c.Text()

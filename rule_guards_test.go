@@ -3,10 +3,12 @@ package kiln_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/kilnql/kiln/diag"
+	"github.com/parquet-go/parquet-go"
 )
 
 // ruleGuards are statements whose answer changes if a rule of the optimizer, or the lowering of an operator, goes further than it may:
@@ -226,6 +228,42 @@ func TestOrderedAnswers(t *testing.T) {
 			rows, err := s.SQL(a.sql).Collect(context.Background())
 			if got := fmt.Sprint(rows); err != nil || got != a.want {
 				t.Errorf("%v: %s: %.300s %v, want %s", conf, a.sql, got, err, a.want)
+			}
+		}
+	}
+}
+
+// TestTopNOfNullableKey keeps the first rows of a file whose nulls come last, after the bound of the top-n is known, and whose rows
+// a join above drops: they make no room for others.
+func TestTopNOfNullableKey(t *testing.T) {
+	type row struct {
+		K *int64 `parquet:"k,optional"`
+		V int64  `parquet:"v"`
+	}
+	rows := make([]row, 60_000)
+	for i := range rows {
+		rows[i].V = int64(i)
+		if k := int64(i * 7919 % 60_013); i < 50_000 {
+			rows[i].K = &k
+		}
+	}
+	path := filepath.Join(t.TempDir(), "t.parquet")
+	if err := parquet.WriteFile(path, rows, parquet.MaxRowsPerRowGroup(5000)); err != nil {
+		t.Fatal(err)
+	}
+	for _, master := range []string{"local[1]", "local[2]"} {
+		s := open(t, map[string]string{"kiln.master": master})
+		for sql, want := range map[string]string{
+			"SELECT count(*), count(k), sum(v) FROM (SELECT k, v FROM t ORDER BY k NULLS FIRST, v LIMIT 10)":                     "[10, 0, 500045]",
+			"SELECT count(*), count(k), sum(v) FROM (SELECT k, v FROM t ORDER BY k DESC NULLS FIRST, v LIMIT 10)":                "[10, 0, 500045]",
+			"SELECT count(*), min(k), count(k) FROM (SELECT k, v FROM t ORDER BY k NULLS LAST, v LIMIT 10)":                      "[10, 0, 10]",
+			"SELECT count(*), count(k), max(v) FROM (SELECT k, v FROM t ORDER BY k DESC NULLS LAST, v LIMIT 50003)":              "[50003, 50000, 50002]",
+			"SELECT count(*), sum(v) FROM (SELECT k, v FROM t ORDER BY v LIMIT 3000) JOIN (VALUES 0, 7919, 55000) b(j) ON k = j": "[2, 1]",
+			"SELECT count(*), sum(v) FROM (SELECT k, v FROM t LIMIT 3000) JOIN (VALUES 0, 7919, 55000) b(j) ON k = j":            "[2, 1]",
+		} {
+			got, err := s.SQL(strings.ReplaceAll(sql, "FROM t ", "FROM parquet.`"+path+"` ")).Collect(context.Background())
+			if err != nil || len(got) != 1 || got[0].String() != want {
+				t.Errorf("%s: %s: %v %v, want %s", master, sql, got, err, want)
 			}
 		}
 	}

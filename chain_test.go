@@ -60,7 +60,7 @@ func chains(s *kiln.Session) map[string]*kiln.DataFrame {
 		"distinct, limit, offset, partition": t.Select("k").Distinct().Repartition(3, col("k")).OrderBy("k").Limit(2).Offset(1),
 		"duplicates and the first of each":   t.OrderBy("name").Coalesce(1).DropDuplicates("k").Where(t.Col("x").IsNotNull()),
 		"renamed columns":                    t.WithColumnRenamed("k", "key").ToDF("a", "b", "c").Where(col("a").Gt(1)).Drop(col("b")),
-		"rollup":                             t.Rollup("k", "name").Agg(functions.Sum("x").As("s"), functions.Call("grouping_id").As("g")).OrderBy("g", "k", "name"),
+		"rollup":                             t.Rollup("k", "name").Agg(functions.Sum("x").As("s"), functions.GroupingId().As("g")).OrderBy("g", "k", "name"),
 	}
 }
 

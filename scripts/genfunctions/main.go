@@ -24,7 +24,7 @@ type entry struct {
 }
 
 // written are the names that package functions defines by hand.
-var written = []string{"Col", "Lit", "Of", "Call", "When", "CountDistinct", "SumDistinct", "CountStar", "FromExpr", "Column", "Subquery", "Date", "Timestamp", "Decimal", "Interval", "Rand", "Random", "Randn"}
+var written = []string{"Col", "Lit", "Of", "Call", "When", "CountDistinct", "SumDistinct", "CountStar", "FromExpr", "Column", "Subquery", "Date", "Timestamp", "Decimal", "Interval", "Rand", "Random", "Randn", "Grouping", "GroupingId", "BitwiseNot"}
 
 func main() {
 	root := ".."

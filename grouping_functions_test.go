@@ -1,20 +1,15 @@
-package functions_test
+package kiln_test
 
 import (
 	"reflect"
 	"testing"
 
-	"github.com/kilnql/kiln"
 	"github.com/kilnql/kiln/functions"
 )
 
-// TestGrouping compares the constructors of grouping functions, which SQL has as syntax, with SQL.
-func TestGrouping(t *testing.T) {
-	s, err := kiln.Open(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+// TestGroupingFunctions compares the constructors of grouping functions, which SQL has as syntax, with SQL.
+func TestGroupingFunctions(t *testing.T) {
+	s := open(t, nil)
 	d := s.SQL("SELECT id % 2 AS a, id % 3 AS b FROM range(6)")
 	if err := d.CreateTempView("t"); err != nil {
 		t.Fatal(err)

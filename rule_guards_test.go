@@ -36,6 +36,10 @@ var ruleGuards = []struct{ sql, want string }{
 	{"SELECT max(id) FILTER (WHERE id < 5) FROM range(10)", "[4]"},
 	{"SELECT count(NULL) FROM range(10)", "[0]"},
 	{"SELECT min(id), max(id), sum(id) FROM (SELECT id FROM range(-100000, 10) WHERE id <> 3)", "[-100000, 9, -5000049958]"},
+	// The group of 0.0 is that of -0.0 too.
+	{"SELECT k, n FROM (SELECT if(id % 2 = 0, 0.0D, double('-0')) AS k, count(*) AS n FROM range(50) GROUP BY 1) WHERE string(k) = '0.0'", "[0.0, 50]"},
+	{"SELECT count(*) FROM (SELECT DISTINCT if(id % 2 = 0, 0.0D, double('-0')) AS k FROM range(50)) WHERE string(k) = '-0.0'", "[0]"},
+	{"SELECT n FROM (SELECT array(if(id % 2 = 0, 0.0D, double('-0'))) AS k, count(*) AS n FROM range(50) GROUP BY 1) WHERE string(k) = '[0.0]'", "[50]"},
 	// Nulls of one input of a set operation.
 	{"SELECT count(*), sum(id) FROM (SELECT id FROM range(3) EXCEPT ALL SELECT if(id = 0, NULL, id) FROM range(3))", "[1, 0]"},
 	{"SELECT count(*), sum(id) FROM (SELECT id FROM range(3) INTERSECT ALL SELECT if(id = 0, NULL, id) FROM range(3))", "[2, 3]"},

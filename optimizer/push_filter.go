@@ -5,6 +5,7 @@ import (
 
 	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
+	"github.com/kilnql/kiln/types"
 )
 
 // mergeFilters makes one filter of two. The lower one's conjuncts come first: in
@@ -56,6 +57,10 @@ func allDeterministic(items []logical.Named) bool {
 // has no row, but count(*) over no rows has one. With grouping sets a key is null in the sets that leave it out:
 //
 //	SELECT * FROM (SELECT a, count(*) FROM t GROUP BY ROLLUP (a)) WHERE a IS NULL
+//
+// A group of a floating key is that of 0.0 and of -0.0, whose rows a predicate may tell apart:
+//
+//	SELECT * FROM (SELECT x, count(*) FROM t GROUP BY x) WHERE CAST(x AS STRING) = '0.0'
 func pushFilterAggregate(n logical.Node, _ *Context) (logical.Node, bool) {
 	f, ok := n.(*logical.Filter)
 	if !ok {
@@ -72,6 +77,13 @@ func pushFilterAggregate(n logical.Node, _ *Context) (logical.Node, bool) {
 		}
 	}
 	down, stay := splitCovered(expr.Conjuncts(f.Condition), keys)
+	down = slices.DeleteFunc(down, func(p expr.Expr) bool {
+		zeros := tellsZerosApart(p)
+		if zeros {
+			stay = append(stay, p)
+		}
+		return zeros
+	})
 	if len(down) == 0 {
 		return n, false
 	}
@@ -80,6 +92,32 @@ func pushFilterAggregate(n logical.Node, _ *Context) (logical.Node, bool) {
 		down[i] = substitute(p, by)
 	}
 	return filtered(a.WithChildren([]logical.Node{filtered(a.Input, down...)}), stay...), true
+}
+
+// tellsZerosApart reports whether a predicate may be true of 0.0 and not of -0.0: unless all it does with floating columns
+// is to compare them.
+func tellsZerosApart(e expr.Expr) bool {
+	switch e := e.(type) {
+	case *expr.Column:
+		return mayBeZeros(e.Typ)
+	case *expr.Comparison, *expr.IsNull, *expr.In:
+		return slices.ContainsFunc(e.Children(), func(c expr.Expr) bool {
+			_, plain := c.(*expr.Column)
+			return !plain && tellsZerosApart(c)
+		})
+	}
+	return slices.ContainsFunc(e.Children(), tellsZerosApart)
+}
+
+// mayBeZeros reports whether values of a type are equal and yet different: there are numbers with a sign of zero in them.
+func mayBeZeros(t types.Type) bool {
+	switch t.Kind {
+	case types.Struct:
+		return slices.ContainsFunc(t.Fields(), func(f types.Field) bool { return mayBeZeros(f.Type) })
+	case types.Array:
+		return mayBeZeros(t.Elem())
+	}
+	return t.IsFloating()
 }
 
 // splitCovered splits conjuncts into those that read columns of s and may move, and those that stay.

@@ -162,6 +162,10 @@ var ruleGuards = []struct{ sql, want string }{
 	{"SELECT collect_list(size(k)) FROM (SELECT k FROM (VALUES (array(1, 2)), (array(1)), (array()), (array(1, NULL)), (array(2))) t(k) ORDER BY k)", "[[0, 1, 2, 2, 1]]"},
 	{"SELECT collect_list(k) FROM (SELECT k FROM (VALUES (1.5D), (-0.5D), (CAST('NaN' AS double)), (-7D), (CAST('-Infinity' AS double)), (0D)) t(k) ORDER BY k)", "[[-Infinity, -7.0, -0.5, 0.0, 1.5, NaN]]"},
 	{"SELECT collect_list(k) FROM (SELECT k FROM (VALUES (12345678901234567890123.5), (-12345678901234567890123.5), (0.5), (-0.5)) t(k) ORDER BY k)", "[[-12345678901234567890123.5, -0.5, 0.5, 12345678901234567890123.5]]"},
+	// A SELECT's partition hints come after its list.
+	{"SELECT count(*), sum(k) FROM (SELECT /*+ REPARTITION(3, k) */ id * 2 AS k FROM range(10))", "[10, 90]"},
+	{"SELECT count(DISTINCT p) FROM (SELECT /*+ REPARTITION(3) */ spark_partition_id() AS p FROM range(0, 90, 1, 1))", "[1]"},
+	{"SELECT count(DISTINCT p) FROM (SELECT spark_partition_id() AS p FROM (SELECT /*+ COALESCE(2), REPARTITION(3, id) */ id + 1 AS k FROM range(0, 90, 1, 1)))", "[2]"},
 	{"SELECT max(c), min(c) FROM (SELECT p, count(*) AS c FROM (SELECT spark_partition_id() AS p FROM (SELECT /*+ REPARTITION(3) */ id FROM range(0, 90, 1, 1))) GROUP BY p)", "[30, 30]"},
 	{"SELECT sum(x), count(*) FROM (SELECT id + 1 AS x FROM range(10) WHERE id > 3 AND id <> 5 AND id < 9 AND id <> 7)", "[21, 3]"},
 	{"SELECT count(*) FROM range(10) WHERE id > 9223372036854775807 OR id < -9223372036854775808", "[0]"},

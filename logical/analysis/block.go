@@ -112,7 +112,7 @@ func (b *binder) selectBlock(q *ast.Select, env environment) (*block, error) {
 			return nil, err
 		}
 	}
-	return k, nil
+	return k, k.repartitionHints(q.Hints)
 }
 
 // aggregated makes the block one that aggregates if it calls an aggregate function without GROUP BY.

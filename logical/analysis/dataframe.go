@@ -318,15 +318,20 @@ func (b *binder) repartition(q *ast.Repartition, env environment) (*relation, er
 		}
 		keys = append(keys, expr.SortKey{Expr: bound})
 	}
-	step := aboveStep{keys, func(input logical.Node, keys []expr.SortKey) logical.Node {
-		n := &logical.Repartition{Input: input, Count: q.Count, Shuffle: q.Shuffle}
+	step := repartitionStep(keys, q.Count, q.Shuffle)
+	if k != nil {
+		return k.put(step)
+	}
+	return input.over(step.node(input.node, keys)), nil
+}
+
+// repartitionStep is a Repartition by keys as a step above a block.
+func repartitionStep(keys []expr.SortKey, count int, shuffle bool) aboveStep {
+	return aboveStep{keys, func(input logical.Node, keys []expr.SortKey) logical.Node {
+		n := &logical.Repartition{Input: input, Count: count, Shuffle: shuffle}
 		for _, key := range keys {
 			n.By = append(n.By, key.Expr)
 		}
 		return n
 	}}
-	if k != nil {
-		return k.put(step)
-	}
-	return input.over(step.node(input.node, keys)), nil
 }

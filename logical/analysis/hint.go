@@ -8,6 +8,7 @@ import (
 
 	"github.com/kilnql/kiln/ast"
 	"github.com/kilnql/kiln/diag"
+	"github.com/kilnql/kiln/expr"
 	"github.com/kilnql/kiln/logical"
 	"github.com/kilnql/kiln/types"
 )
@@ -46,8 +47,8 @@ func takeHint(n logical.Node) (logical.Node, string) {
 // partitionHints are the hints that change how rows are divided.
 var partitionHints = map[string]bool{"repartition": true, "coalesce": true, "repartition_by_range": true, "rebalance": true}
 
-// hints applies hints to a relation: partitioning, and join hints for the relation itself. An unknown hint is a warning, as in
-// Spark.
+// hints applies hints to a relation: join hints for the relation itself and, in DataFrame calls, partitioning. An unknown hint is
+// a warning, as in Spark.
 func (b *binder) hints(r *relation, hints []ast.HintItem, env environment) (*relation, error) {
 	for _, h := range hints {
 		name := strings.ToLower(h.Name)
@@ -64,11 +65,12 @@ func (b *binder) hints(r *relation, hints []ast.HintItem, env environment) (*rel
 				near = nil
 			}
 			b.warning(h, "the unknown hint "+strings.ToUpper(h.Name)+" is ignored", near)
-		default:
-			var err error
-			if r, err = b.repartitionHint(r, h, name, env); err != nil {
-				return nil, at(err, h.Place())
+		case h.Place().IsZero(): // df.Hint; those of a SELECT are the block's, see repartitionHints
+			step, err := b.site(r, env).repartitionHint(h, name)
+			if err != nil {
+				return nil, err
 			}
+			r = r.over(step.node(r.node, step.keys))
 		}
 	}
 	return r, nil
@@ -124,27 +126,44 @@ func (b *binder) hintItem(q ast.Query, name string, hint ast.HintItem, found *bo
 	return &ast.Hint{Input: q, Hints: []ast.HintItem{hint}}
 }
 
+// repartitionHints puts the partition hints of a SELECT above its block; the first one is the topmost, as in Spark.
+func (k *block) repartitionHints(hints []ast.HintItem) error {
+	for _, h := range slices.Backward(hints) {
+		if name := strings.ToLower(h.Name); partitionHints[name] {
+			step, err := k.aboveSite().repartitionHint(h, name)
+			if err != nil {
+				return at(err, h.Place())
+			}
+			k.above = append(k.above, step)
+		}
+	}
+	return nil
+}
+
 // repartitionHint is REPARTITION(n, columns…), COALESCE(n) and their kin.
-func (b *binder) repartitionHint(r *relation, h ast.HintItem, name string, env environment) (*relation, error) {
-	n := &logical.Repartition{Input: r.node, Shuffle: name != "coalesce"}
-	s := b.site(r, env)
+func (s *site) repartitionHint(h ast.HintItem, name string) (aboveStep, error) {
+	count := 0
+	var keys []expr.SortKey
 	for i, a := range h.Args {
 		bound, err := s.expr(a)
 		if err != nil {
-			return nil, err
+			return aboveStep{}, err
 		}
-		if v, err := b.fold(bound); i == 0 && err == nil {
-			count, ok := types.Integer64(v)
+		if v, err := s.fold(bound); i == 0 && err == nil {
+			n, ok := types.Integer64(v)
 			if !ok {
-				return nil, diag.Unsupported("this parameter of the hint " + strings.ToUpper(name))
+				return aboveStep{}, diag.Unsupported("this parameter of the hint " + strings.ToUpper(name))
 			}
-			if count <= 0 {
-				return nil, diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.FormatInt(count, 10)).At(a.Place())
+			if n <= 0 {
+				return aboveStep{}, diag.New("VALUE_NOT_POSITIVE", "arg_name", "numPartitions", "arg_value", strconv.FormatInt(n, 10)).At(a.Place())
 			}
-			n.Count = int(count)
+			count = int(n)
 			continue
 		}
-		n.By = append(n.By, bound)
+		if err := s.noSpecial(bound); err != nil {
+			return aboveStep{}, at(err, a.Place())
+		}
+		keys = append(keys, expr.SortKey{Expr: bound})
 	}
-	return r.over(n), nil
+	return repartitionStep(keys, count, name != "coalesce"), nil
 }

@@ -165,7 +165,7 @@ func TestSpilledAnswers(t *testing.T) {
 	modes := []map[string]string{
 		{"kiln.master": "local[2]", "kiln.memory.limit": "3m"},
 		{"kiln.master": "local[1]", "kiln.memory.limit": "2m"},
-		{"kiln.master": "local[2]", "kiln.memory.limit": "3m", "kiln.exec.fusion": "false"},
+		{"kiln.master": "local[2]", "kiln.memory.limit": "6m", "kiln.exec.fusion": "false"},
 	}
 	if testing.Short() {
 		modes = modes[:1]

@@ -146,29 +146,40 @@ func (r *Reservation) Pressure() int64 { return r.pressure.Load() }
 
 // TryGrow takes n more bytes if the limit allows, after asking others to free memory. False means: spill, then Grow.
 func (r *Reservation) TryGrow(n int64) bool {
+	ok, _ := r.tryGrow(n)
+	return ok
+}
+
+// tryGrow is TryGrow; err is why others, who were asked, could not free memory.
+func (r *Reservation) tryGrow(n int64) (ok bool, err error) {
 	m := r.query.manager
 	if n <= 0 {
 		r.Shrink(-n)
-		return true
+		return true, nil
 	}
 	if r.takeBelow(n, m.limit) {
-		return true
+		return true, nil
 	}
 	if err := m.reclaim(r, m.used.Load()+n-m.limit); err != nil {
-		return false
+		return false, err
 	}
-	return r.takeBelow(n, m.limit)
+	return r.takeBelow(n, m.limit), nil
 }
 
 // Grow takes n more bytes, for what a consumer must have to go on after it spilled. It may pass the limit by a quarter
-// (at most 64 MB) and fails beyond with OUT_OF_MEMORY, which names the largest consumers.
+// (at most 64 MB) and fails beyond: with what kept others from spilling, such as a full disk, or with OUT_OF_MEMORY, which
+// names the largest consumers.
 func (r *Reservation) Grow(n int64) error {
-	if r.TryGrow(n) {
+	ok, err := r.tryGrow(n)
+	if ok {
 		return nil
 	}
 	m := r.query.manager
 	if r.takeBelow(n, m.limit+m.slack) {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	return m.outOfMemoryFor(r, n)
 }

@@ -24,13 +24,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type spiller struct {
 	r     *Reservation
 	busy  bool
+	fails error
 	calls int
 }
 
 func (s *spiller) Spill(need int64) (int64, error) {
 	s.calls++
-	if s.busy {
-		return 0, nil
+	if s.busy || s.fails != nil {
+		return 0, s.fails
 	}
 	n := s.r.Size()
 	s.r.Shrink(n)
@@ -92,6 +93,32 @@ func TestReservations(t *testing.T) {
 }
 
 // TestClosedReservation checks that a reader which gives its buffers back after its query has ended changes no account.
+// TestSpillersThatFail: who asks for memory does without what others cannot write, as far as it may, and then says why it cannot.
+func TestSpillersThatFail(t *testing.T) {
+	m := NewManager(1000 << 10)
+	q, err := m.NewQuery("a", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	full := errors.New("the disk is full")
+	other := &spiller{fails: full}
+	other.r = q.Reserve("other", other)
+	mine := q.Reserve("mine", nil)
+	if !other.r.TryGrow(900 << 10) {
+		t.Fatal("there was room")
+	}
+	if mine.TryGrow(200<<10) || other.calls != 1 {
+		t.Errorf("past the limit, after %d calls", other.calls)
+	}
+	if err := mine.Grow(200 << 10); err != nil {
+		t.Errorf("a little past the limit: %v", err)
+	}
+	if err := mine.Grow(900 << 10); !errors.Is(err, full) {
+		t.Errorf("far past the limit: %v", err)
+	}
+}
+
 func TestClosedReservation(t *testing.T) {
 	m := NewManager(1000 << 10)
 	q, err := m.NewQuery("a", 10<<10)

@@ -15,13 +15,15 @@ import (
 // reopened lists the tables of files in a plan that are others now, with those in their place. Opening files that have not
 // changed gives the same table. It is an error if the files are gone, or have other columns than the plan reads.
 func (s *Session) reopened(ctx context.Context, plan logical.Node) (map[source.Table]source.Table, error) {
-	var now map[source.Table]source.Table
+	now := map[source.Table]source.Table{}
+	seen := map[source.Table]bool{} // a plan may read a table many times
 	var failed error
 	logical.WalkAll(plan, func(n logical.Node) bool {
 		scan, ok := n.(*logical.Scan)
-		if !ok || scan.Files == nil || now[scan.Table] != nil || failed != nil {
+		if !ok || scan.Files == nil || seen[scan.Table] || failed != nil {
 			return failed == nil
 		}
+		seen[scan.Table] = true
 		table, err := sessionCatalog{s}.OpenFiles(ctx, scan.Files)
 		switch {
 		case err != nil:
@@ -31,9 +33,6 @@ func (s *Session) reopened(ctx context.Context, plan logical.Node) (map[source.T
 			failed = diag.New("FAILED_READ_FILE.NO_HINT", "path", strings.Join(scan.Files.Paths, ", "), "reason",
 				"It has changed since the table was opened: its columns were "+scan.Table.Schema().String()+", and are "+table.Schema().String()+".")
 		default:
-			if now == nil {
-				now = map[source.Table]source.Table{}
-			}
 			now[scan.Table] = table
 		}
 		return failed == nil

@@ -40,42 +40,14 @@ func (l *spillingLocal) Consume(c *vector.Chunk, at program.Position) error {
 // groupOrder reads the keys of an aggregation's output in order.
 func groupOrder(t *testing.T, scan source.Scan, keys []program.Input) []string {
 	t.Helper()
-	r, err := scan.NewReader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	var columns []*vector.Vector
-	for _, k := range keys {
-		columns = append(columns, vector.New(k.Type, k.Physical, vector.ChunkSize))
-	}
 	var order []string
-	for _, m := range scan.Morsels() {
-		if err := r.Open(t.Context(), m); err != nil {
-			t.Fatal(err)
+	eachRow(t, scan, keys, func(columns []*vector.Vector, i int) {
+		var k []byte
+		for _, v := range columns {
+			k = vector.AppendValue(k, v, i)
 		}
-		for {
-			n, err := r.Next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n == 0 {
-				break
-			}
-			for c, v := range columns {
-				if err := r.Load(c, nil, v); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for i := range n {
-				var k []byte
-				for _, v := range columns {
-					k = vector.AppendValue(k, v, i)
-				}
-				order = append(order, string(k))
-			}
-		}
-	}
+		order = append(order, string(k))
+	})
 	return order
 }
 

@@ -339,13 +339,29 @@ func encodeDictionary(v *vector.Vector) *vector.Vector {
 func readGroups(t *testing.T, scan source.Scan, keys []program.Input) map[string][2]int64 {
 	t.Helper()
 	got := map[string][2]int64{}
+	eachRow(t, scan, append(slices.Clone(keys), longKey("s", true), longKey("d", true)), func(columns []*vector.Vector, i int) {
+		var k []byte
+		for j := range keys {
+			k = vector.AppendValue(k, columns[j], i)
+		}
+		if _, twice := got[string(k)]; twice {
+			t.Fatalf("group %q twice", k)
+		}
+		got[string(k)] = [2]int64{vector.Get[int64](columns[len(keys)], i), vector.Get[int64](columns[len(keys)+1], i)}
+	})
+	return got
+}
+
+// eachRow reads the columns of a scan and calls visit for each row, in order.
+func eachRow(t *testing.T, scan source.Scan, inputs []program.Input, visit func(columns []*vector.Vector, row int)) {
+	t.Helper()
 	r, err := scan.NewReader()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	var columns []*vector.Vector
-	for _, k := range append(slices.Clone(keys), longKey("s", true), longKey("d", true)) {
+	for _, k := range inputs {
 		columns = append(columns, vector.New(k.Type, k.Physical, vector.ChunkSize))
 	}
 	for _, m := range scan.Morsels() {
@@ -366,18 +382,10 @@ func readGroups(t *testing.T, scan source.Scan, keys []program.Input) map[string
 				}
 			}
 			for i := range n {
-				var k []byte
-				for j := range keys {
-					k = vector.AppendValue(k, columns[j], i)
-				}
-				if _, twice := got[string(k)]; twice {
-					t.Fatalf("group %q twice", k)
-				}
-				got[string(k)] = [2]int64{vector.Get[int64](columns[len(keys)], i), vector.Get[int64](columns[len(keys)+1], i)}
+				visit(columns, i)
 			}
 		}
 	}
-	return got
 }
 
 func TestAggregate(t *testing.T) {
